@@ -1,0 +1,1 @@
+"""Helpers for Bends, a course on activation functions."""
