@@ -1,0 +1,603 @@
+"""Every activation function of the book: its formula, its value and its derivative, side by side.
+
+Each function below takes an array of floats and returns two arrays, the value and the derivative.
+The decorator turns it into an `Activation`, which is what you import:
+
+>>> from bends import relu
+>>> relu(-1.5), relu.derivative(-1.5)
+(np.float64(0.0), np.float64(0.0))
+>>> relu.formula
+'\\\\max(0, x)'
+
+Three habits run through the formulas. They take exp only of numbers that are 0 or less, which
+cannot overflow. They never subtract two nearly equal numbers, which would lose digits. And they
+avoid `np.where`, which is several times slower than arithmetic on arrays of mixed signs.
+"""
+
+import difflib
+import inspect
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .normal import FURTHEST, tail_and_density
+
+
+@dataclass(frozen=True, repr=False)
+class Activation:
+    """One activation function: a number goes in, a number comes out.
+
+    Attributes
+    ----------
+    name, title : str
+        Its name in code (``leaky_relu``) and in prose and plots (leaky ReLU).
+    family : str
+        linear, step, rectifier, exponential, squashing, gate or periodic; it decides the colour.
+    formula, derivative_formula : str
+        The right-hand sides of f(x) and f'(x), as TeX.
+    function : callable
+        Gives value and derivative of an array of floats.
+    parameters : dict
+        Parameters by name, with their values.
+    joints : tuple of float
+        Where one piece of the formula ends and the next begins.
+    turning_points : tuple of float
+        Where a smooth piece stops falling and starts to rise, or the reverse; for a periodic
+        function, those of one period.
+    aliases : tuple of str
+        Other names in use.
+    origin : str or None
+        Key in ``references.bib`` of the paper that introduced it.
+    """
+
+    name: str
+    title: str
+    family: str
+    formula: str
+    derivative_formula: str
+    function: Callable
+    parameters: dict = field(hash=False)
+    joints: tuple = ()
+    turning_points: tuple = ()
+    aliases: tuple = ()
+    origin: str | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "__doc__", self.function.__doc__)
+
+    def __call__(self, x):
+        """Value at every x. Computed in float64 and rounded once to the type of x.
+
+        Parameters
+        ----------
+        x : float or array of any shape
+            Pre-activations. Integers become float64; float16, float32 and float64 stay.
+
+        Returns
+        -------
+        NumPy float or array of the shape of x
+
+        Raises
+        ------
+        TypeError
+            If x holds something other than real numbers.
+        """
+        return self._pair(x)[0]
+
+    def derivative(self, x):
+        """Slope at every x; takes and returns what a call does."""
+        return self._pair(x)[1]
+
+    def value_and_derivative(self, x):
+        """Value and slope at once, sharing the work: what training uses.
+
+        float32 is computed in float32, twice as fast and off by a few units in the last place.
+        """
+        return self._pair(x, native=True)
+
+    def _pair(self, x, native=False):
+        x = as_floats(x, self.name)
+        work = x if native and x.dtype != np.float16 else x.astype(np.float64)
+        with np.errstate(all="ignore"):  # a square may reach inf, a tail 0: both are right
+            pair = self.function(work, **self.parameters)
+            nan = np.isnan(work)
+            if nan.any():
+                pair = [np.where(nan, np.nan, y) for y in pair]
+            return tuple(np.asarray(y, x.dtype)[()] for y in pair)
+
+    def with_parameters(self, **changes):
+        """The same function with other parameters, given by name.
+
+        >>> leaky_relu.with_parameters(negative_slope=0.2)(-1)
+        np.float64(-0.2)
+
+        Raises
+        ------
+        TypeError
+            If the function has no such parameter, or the value is not a number.
+        ValueError
+            If the value is not finite, or is 0 or less (negative_slope may be).
+        """
+        for name, value in changes.items():
+            if name not in self.parameters:
+                accepted = ", ".join(self.parameters) or "none"
+                raise TypeError(f"{self.name} has no parameter {name!r}; it has: {accepted}")
+            if not isinstance(value, numbers.Real):
+                raise TypeError(f"{name} must be a number, not {value!r}")
+            if not np.isfinite(value) or value <= 0 and name != "negative_slope":
+                raise ValueError(f"{name} must be finite and above 0, not {value!r}")
+        return replace(self, parameters=self.parameters | changes)
+
+    # What follows is worked out from the function, so that it holds for any parameters.
+
+    @property
+    def limits(self):
+        """Where the value goes far to the left and far to the right; nan if it never settles."""
+        return float(self(-np.inf)), float(self(np.inf))
+
+    def _landmarks(self):
+        inner = sorted(self.joints + self.turning_points)
+        return [float(self(x)) for x in (-np.inf, *inner, np.inf)]
+
+    @property
+    def range(self):
+        """Lowest and highest value, or the limits they come close to."""
+        return float(np.nanmin(self._landmarks())), float(np.nanmax(self._landmarks()))
+
+    @property
+    def kinks(self):
+        """The joints at which the slope (or, for a step, the value) jumps."""
+
+        def sides(x):
+            below, above = self._pair([np.nextafter(x, -np.inf), np.nextafter(x, np.inf)])
+            return np.allclose(below[0], below[1]) and np.allclose(above[0], above[1])
+
+        return tuple(x for x in self.joints if not sides(x))
+
+    @property
+    def smooth(self):
+        """Whether the slope exists everywhere and never jumps."""
+        return not self.kinks
+
+    @property
+    def bounded(self):
+        """Whether the values stay between two numbers."""
+        return bool(np.all(np.isfinite(self.range)))
+
+    @property
+    def monotone(self):
+        """Whether the function never falls as x grows."""
+        landmarks = self._landmarks()  # a function that never falls has limits, so none is nan
+        return all(a <= b for a, b in zip(landmarks, landmarks[1:], strict=False))
+
+    @property
+    def zero_centred(self):
+        """Whether the outputs average 0 when the inputs follow the bell curve."""
+        x = np.linspace(-12, 12, 4001)
+        weights = np.exp(-x * x / 2)
+        return bool(abs(weights @ self(x)) < 1e-4 * weights.sum())
+
+    def __repr__(self):
+        return f"<activation {self.name}{self.parameters or ''}>"
+
+    def __reduce__(self):
+        if ACTIVATIONS.get(self.name, self).function is self.function:
+            return _restore, (self.name, self.parameters)
+        return super().__reduce__()
+
+
+def _restore(name, parameters):
+    return ACTIVATIONS[name].with_parameters(**parameters)
+
+
+def as_floats(x, name):
+    """x as an array of float16, float32 or float64; integers become float64."""
+    array = np.asarray(x)
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
+        came = f"{type(x).__name__} of type {array.dtype}"
+        raise TypeError(f"{name} takes integers, float16, float32 or float64, not a {came}")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def activation(title, family, formula, derivative, **facts):
+    """Decorator: an `Activation` from a function that returns value and derivative.
+
+    The function's name becomes the activation's, its docstring the activation's, and the defaults
+    of its further arguments are the parameters.
+    """
+
+    def decorate(function):
+        arguments = list(inspect.signature(function).parameters.values())[1:]
+        parameters = {argument.name: argument.default for argument in arguments}
+        name = function.__name__.rstrip("_")
+        return Activation(name, title, family, formula, derivative, function, parameters, **facts)
+
+    return decorate
+
+
+# Straight, and broken ---------------------------------------------------------------------------
+
+
+@activation("identity", "linear", r"x", r"1", aliases=("linear",))
+def identity(x):
+    """What comes in goes out."""
+    return +x, np.ones_like(x)
+
+
+@activation("step", "step", r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", r"0",
+            joints=(0.0,), aliases=("heaviside",))  # fmt: skip
+def step(x):
+    """1 above zero, else 0. The slope is 0 everywhere, so nothing can be learnt through it."""
+    return x > 0, np.zeros_like(x)
+
+
+# Rectifiers -------------------------------------------------------------------------------------
+
+
+@activation("ReLU", "rectifier", r"\max(0, x)",
+            r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", joints=(0.0,))  # fmt: skip
+def relu(x):
+    """Rectified linear unit. The slope at the kink, 0, is taken as 0."""
+    return np.maximum(x, 0), x > 0
+
+
+LEAKY = (r"\begin{cases} x & x > 0 \\ a\,x & x \le 0 \end{cases}",
+         r"\begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}")  # fmt: skip
+
+
+@activation("leaky ReLU", "rectifier", *LEAKY, joints=(0.0,))
+def leaky_relu(x, negative_slope=0.01):
+    """ReLU that leaks: `negative_slope` is a in the formula, and the slope at the kink, 0."""
+    negative = negative_slope * np.minimum(x, 0) if negative_slope else 0  # no 0 · inf
+    return np.maximum(x, 0) + negative, (x > 0) + negative_slope * (x <= 0)
+
+
+@activation("PReLU", "rectifier", *LEAKY, joints=(0.0,))
+def prelu(x, negative_slope=0.25):
+    """Leaky ReLU whose `negative_slope`, a, is learnt; 0.25 is where it starts."""
+    return leaky_relu.function(x, negative_slope)
+
+
+@activation("ReLU6", "rectifier", r"\min(\max(0, x), 6)",
+            r"\begin{cases} 1 & 0 < x < 6 \\ 0 & \text{otherwise} \end{cases}",
+            joints=(0.0, 6.0))  # fmt: skip
+def relu6(x):
+    """ReLU that stops at 6. The slope at both kinks is taken as 0."""
+    return np.clip(x, 0, 6), (x > 0) & (x < 6)
+
+
+@activation("squared ReLU", "rectifier", r"\max(0, x)^2", r"2 \max(0, x)", joints=(0.0,),
+            aliases=("relu2", "relu_squared"))  # fmt: skip
+def squared_relu(x):
+    """ReLU, squared: no kink, and a slope that grows with x."""
+    positive = np.maximum(x, 0)
+    return positive * positive, 2 * positive
+
+
+@activation("absolute value", "rectifier", r"|x|",
+            r"\begin{cases} 1 & x > 0 \\ 0 & x = 0 \\ -1 & x < 0 \end{cases}",
+            joints=(0.0,))  # fmt: skip
+def abs_(x):
+    """The distance from 0. The slope at the kink, 0, is taken as 0."""
+    return np.abs(x), np.sign(x)
+
+
+# Exponentials -----------------------------------------------------------------------------------
+
+
+@activation("ELU", "exponential",
+            r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
+            r"\begin{cases} 1 & x > 0 \\ \alpha\,e^{x} & x \le 0 \end{cases}",
+            joints=(0.0,))  # fmt: skip
+def elu(x, alpha=1.0):
+    """Exponential linear unit. `alpha` is the depth of the floor, and the slope at 0."""
+    negative = np.minimum(x, 0)  # expm1(x) is e^x - 1 with all its digits, also near 0
+    return (np.maximum(x, 0) + alpha * np.expm1(negative),
+            (x > 0) + alpha * np.exp(negative) * (x <= 0))  # fmt: skip
+
+
+SELU_SCALE, SELU_FLOOR = 1.0507009873554805, 1.7580993408473769  # λ and λα
+
+
+@activation("SELU", "exponential",
+            r"\begin{cases} \lambda x & x > 0 \\ \lambda\alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
+            r"\begin{cases} \lambda & x > 0 \\ \lambda\alpha\,e^{x} & x \le 0 \end{cases}",
+            joints=(0.0,))  # fmt: skip
+def selu(x):
+    """Scaled ELU, λ = 1.0507… and α = 1.6733…, which keep mean 0 and variance 1.
+
+    The slope at the kink, 0, is that of the left side, λα = 1.7581.
+    """
+    negative = np.minimum(x, 0)
+    return (SELU_SCALE * np.maximum(x, 0) + SELU_FLOOR * np.expm1(negative),
+            SELU_SCALE * (x > 0) + SELU_FLOOR * np.exp(negative) * (x <= 0))  # fmt: skip
+
+
+@activation("CELU", "exponential",
+            r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x/\alpha} - 1) & x \le 0 \end{cases}",
+            r"\begin{cases} 1 & x > 0 \\ e^{x/\alpha} & x \le 0 \end{cases}",
+            joints=(0.0,))  # fmt: skip
+def celu(x, alpha=1.0):
+    """ELU stretched sideways too, so that the slope is continuous for every `alpha`."""
+    negative = np.minimum(x, 0) / alpha
+    return np.maximum(x, 0) + alpha * np.expm1(negative), np.exp(negative)
+
+
+@activation("softplus", "exponential", r"\ln(1 + e^{x})", r"\frac{1}{1 + e^{-x}}")
+def softplus(x):
+    """A smooth ReLU. Its derivative is the sigmoid."""
+    z = np.exp(-np.abs(x))
+    return np.maximum(x, 0) + np.log1p(z), np.exp(np.minimum(x, 0)) / (1 + z)
+
+
+@activation("log-sigmoid", "exponential", r"-\ln(1 + e^{-x})", r"\frac{1}{1 + e^{x}}",
+            aliases=("logsigmoid",))  # fmt: skip
+def log_sigmoid(x):
+    """Logarithm of the sigmoid, without losing it where the sigmoid is nearly 0 or 1."""
+    z = np.exp(-np.abs(x))
+    return np.minimum(x, 0) - np.log1p(z), np.exp(-np.maximum(x, 0)) / (1 + z)
+
+
+# Squashing functions ----------------------------------------------------------------------------
+
+
+@activation("sigmoid", "squashing", r"\frac{1}{1 + e^{-x}}",
+            r"\frac{e^{-x}}{(1 + e^{-x})^2}", aliases=("logistic",))  # fmt: skip
+def sigmoid(x):
+    """Squashes to between 0 and 1. The slope is σ(x) σ(-x), at most 1/4."""
+    z = np.exp(-np.abs(x))
+    return np.exp(np.minimum(x, 0)) / (1 + z), z / (1 + z) ** 2
+
+
+@activation("tanh", "squashing", r"\frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}",
+            r"\frac{4}{(e^{x} + e^{-x})^2}")  # fmt: skip
+def tanh(x):
+    """Squashes to between -1 and 1. The slope is 1 - tanh²(x), at most 1."""
+    z = np.exp(-2 * np.abs(x))  # 1 - tanh² would lose the slope's digits where tanh is nearly 1
+    return np.tanh(x), 4 * z / (1 + z) ** 2
+
+
+@activation("softsign", "squashing", r"\frac{x}{1 + |x|}", r"\frac{1}{(1 + |x|)^2}", joints=(0.0,))
+def softsign(x):
+    """Squashes to between -1 and 1, more slowly than tanh."""
+    largest = np.finfo(x.dtype).max
+    x = np.clip(x, -largest, largest)  # for inf / inf
+    slope = 1 / (1 + np.abs(x))
+    return x / (1 + np.abs(x)), slope * slope
+
+
+@activation("hard sigmoid", "squashing", r"\frac{\min(\max(0, x + 3), 6)}{6}",
+            r"\begin{cases} \frac{1}{6} & -3 < x < 3 \\ 0 & \text{otherwise} \end{cases}",
+            joints=(-3.0, 3.0))  # fmt: skip
+def hard_sigmoid(x):
+    """Three straight pieces in place of the sigmoid. The slope at both kinks is taken as 0."""
+    return np.clip(x + 3, 0, 6) / 6, ((x > -3) & (x < 3)) / x.dtype.type(6)
+
+
+@activation("hard tanh", "squashing", r"\min(\max(-1, x), 1)",
+            r"\begin{cases} 1 & -1 < x < 1 \\ 0 & \text{otherwise} \end{cases}",
+            joints=(-1.0, 1.0))  # fmt: skip
+def hard_tanh(x):
+    """Three straight pieces in place of tanh. The slope at both kinks is taken as 0."""
+    return np.clip(x, -1, 1), (x > -1) & (x < 1)
+
+
+# Gates: x times a share of x --------------------------------------------------------------------
+
+
+def gated(x, a, tail, density):
+    """x·G(x) and its slope, for a gate with G(-a) = 1 - G(a), from G(-a) and G'(a), a = |x|.
+
+    Both are computed on the left, where they are small, and mirrored to the right.
+    """
+    side = np.copysign(1, x)
+    return np.maximum(x, 0) - a * tail, np.maximum(side, 0) - side * (tail - a * density)
+
+
+@activation("SiLU", "gate", r"\frac{x}{1 + e^{-x}}",
+            r"\sigma(x)\,\bigl(1 + x\,\sigma(-x)\bigr)", turning_points=(-1.2784645427610738,),
+            aliases=("swish",))  # fmt: skip
+def silu(x):
+    """x times its sigmoid σ(x); also called Swish."""
+    a = np.minimum(np.abs(x), 1000)  # beyond, the tail is 0; and no inf · 0
+    z = np.exp(-a)
+    return gated(x, a, z / (1 + z), z / (1 + z) ** 2)
+
+
+@activation("GELU", "gate", r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)",
+            turning_points=(-0.7517915246935645,))  # fmt: skip
+def gelu(x):
+    """x times the share Φ(x) of the bell curve that lies left of x; φ is the bell curve."""
+    a = np.minimum(np.abs(x), FURTHEST)
+    return gated(x, a, *tail_and_density(a))
+
+
+@activation("GELU, tanh form", "gate",
+            r"\frac{x}{2}\,(1 + \tanh u), \quad u = \sqrt{\frac{2}{\pi}}\,(x + 0.044715\,x^3)",
+            r"\frac{1 + \tanh u}{2} + \frac{x}{2}\,\frac{4\,u'}{(e^{u} + e^{-u})^2}",
+            turning_points=(-0.7524614220710163,),
+            aliases=("gelu_new", "gelu_pytorch_tanh"))  # fmt: skip
+def gelu_tanh(x):
+    """GELU as it was approximated before erf was fast; off by at most 4.7e-4."""
+    a = np.minimum(np.abs(x), 50)
+    c = 0.7978845608028654  # √(2/π)
+    z = np.exp(-2 * c * (a + 0.044715 * a * a * a))  # (1 + tanh u)/2 is the sigmoid of 2u
+    slope = 2 * c * (1 + 3 * 0.044715 * a * a)
+    return gated(x, a, z / (1 + z), slope * z / (1 + z) ** 2)
+
+
+@activation("Mish", "gate", r"x \tanh\bigl(\ln(1 + e^{x})\bigr)",
+            r"g + x\,(1 - g^2)\,\sigma(x), \quad g = \tanh\bigl(\ln(1 + e^{x})\bigr)",
+            turning_points=(-1.1924312145154952,))  # fmt: skip
+def mish(x):
+    """x times the tanh of its softplus.
+
+    The gate is e^x (e^x + 2) / (e^x (e^x + 2) + 2); with e^x = a/b no power overflows.
+    """
+    x = np.maximum(x, -1000)  # beyond, the gate is 0; and no inf · 0
+    a, b = np.exp(np.minimum(x, 0)), np.exp(-np.maximum(x, 0))
+    n = a * (a + 2 * b)
+    d = n + 2 * b * b
+    return x * (n / d), n / d + np.minimum(x, 1000) * (4 * a * b * b * (a + b) / (d * d))
+
+
+@activation("hard swish", "gate", r"x\,\frac{\min(\max(0, x + 3), 6)}{6}",
+            r"\begin{cases} 0 & x \le -3 \\ \frac{2x + 3}{6} & -3 < x < 3 \\"
+            r" 1 & x \ge 3 \end{cases}",
+            joints=(-3.0, 3.0), turning_points=(-1.5,),
+            aliases=("hard_silu", "hardswish"))  # fmt: skip
+def hard_swish(x):
+    """x times its hard sigmoid. The slope is taken as 0 at the kink -3 and as 1 at 3."""
+    inner = np.clip(x, -3, 3)
+    return (np.maximum(x, -3) * (np.clip(x + 3, 0, 6) / 6),
+            (x >= 3) + (2 * inner + 3) / 6 * (np.abs(x) < 3))  # fmt: skip
+
+
+# Periodic ---------------------------------------------------------------------------------------
+
+
+@activation("sine", "periodic", r"\sin x", r"\cos x", turning_points=(-np.pi / 2, np.pi / 2),
+            aliases=("sine",))  # fmt: skip
+def sin(x):
+    """A wave: bounded, and it never settles."""
+    return np.sin(x), np.cos(x)
+
+
+@activation("Snake", "periodic", r"x + \frac{\sin^2(a x)}{a}", r"1 + \sin(2 a x)")
+def snake(x, frequency=1.0):
+    """A wave on a slope; `frequency` is a in the formula. The slope has no limit at either end."""
+    wave = np.sin(frequency * np.clip(x, -1e300, 1e300))
+    return x + wave * wave / frequency, 1 + np.sin(2 * frequency * x)
+
+
+# Functions that look at several numbers at once --------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class VectorActivation:
+    """A function of several pre-activations at once, those along `axis` (default: the last).
+
+    Attributes: ``name``, ``title``, ``formula`` (TeX), ``function``, ``origin`` (as for
+    `Activation`). A call takes integers or floats of any shape and computes in float64.
+    """
+
+    name: str
+    title: str
+    formula: str
+    function: Callable
+    origin: str | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "__doc__", self.function.__doc__)
+
+    def __call__(self, x, axis=-1, **options):
+        x = as_floats(x, self.name)
+        with np.errstate(all="ignore"):
+            value = self.function(np.moveaxis(x.astype(np.float64), axis, -1), **options)
+        return np.moveaxis(value, -1, axis).astype(x.dtype)
+
+    def __repr__(self):
+        return f"<vector activation {self.name}>"
+
+    def __reduce__(self):
+        return self.name  # pickled as the module's variable of that name
+
+
+def vector_activation(title, formula, **facts):
+    """Decorator: a `VectorActivation` from a function of the last axis."""
+    return lambda function: VectorActivation(function.__name__, title, formula, function, **facts)
+
+
+@vector_activation("softmax", r"\frac{e^{x_i}}{\sum_j e^{x_j}}")
+def softmax(x):
+    """Shares that are positive and sum to 1. Taking off the largest first changes nothing."""
+    z = np.exp(x - x.max(-1, keepdims=True))
+    return z / z.sum(-1, keepdims=True)
+
+
+@vector_activation("log-softmax", r"x_i - \ln \sum_j e^{x_j}")
+def log_softmax(x):
+    """Logarithm of softmax.
+
+    The largest entry adds exactly 1 to the sum, so the rest goes through log1p: otherwise a
+    network that is very sure of its answer would show a logarithm of exactly 0.
+    """
+    top = x.argmax(-1)[..., None]
+    x = x - np.take_along_axis(x, top, -1)
+    z = np.exp(x)
+    np.put_along_axis(z, top, 0, -1)
+    return x - np.log1p(z.sum(-1, keepdims=True))
+
+
+@vector_activation("maxout", r"\max_j x_j")
+def maxout(x, pieces=2):
+    """The largest of each group of `pieces` neighbours; the axis becomes that much shorter."""
+    if x.shape[-1] % pieces:
+        raise ValueError(f"maxout cannot cut {x.shape[-1]} numbers into groups of {pieces}")
+    return x.reshape(*x.shape[:-1], -1, pieces).max(-1)
+
+
+def gate_with(f, x):
+    """First half of x times f of the second half."""
+    if x.shape[-1] % 2:
+        raise ValueError(f"a gated unit needs an even number of pre-activations, not {x.shape[-1]}")
+    flow, tap = np.split(x, 2, -1)
+    return flow * f(tap)
+
+
+@vector_activation("GLU", r"x\,\sigma(y)")
+def glu(x):
+    """Gated linear unit: the first half flows, the sigmoid of the second half is the tap."""
+    return gate_with(sigmoid, x)
+
+
+@vector_activation("ReGLU", r"x\,\max(0, y)")
+def reglu(x):
+    """GLU with ReLU in place of the sigmoid."""
+    return gate_with(relu, x)
+
+
+@vector_activation("GEGLU", r"x\,\mathrm{GELU}(y)")
+def geglu(x):
+    """GLU with GELU in place of the sigmoid."""
+    return gate_with(gelu, x)
+
+
+@vector_activation("SwiGLU", r"x\,\mathrm{SiLU}(y)")
+def swiglu(x):
+    """GLU with SiLU in place of the sigmoid."""
+    return gate_with(silu, x)
+
+
+# The catalogues ---------------------------------------------------------------------------------
+
+
+class Catalogue(dict):
+    """Entries by name. An alias finds its entry; an unknown name is told the nearest ones."""
+
+    def __init__(self, *entries):
+        super().__init__((entry.name, entry) for entry in entries)
+
+    def __missing__(self, name):
+        for entry in self.values():
+            if name in getattr(entry, "aliases", ()):
+                return entry
+        near = difflib.get_close_matches(str(name).lower(), self, n=3, cutoff=0.4)
+        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(self)}"
+        raise KeyError(f"no activation function is called {name!r}; {hint}")
+
+
+ACTIVATIONS = Catalogue(
+    identity, step,
+    relu, leaky_relu, prelu, relu6, squared_relu, abs_,
+    elu, selu, celu, softplus, log_sigmoid,
+    sigmoid, tanh, softsign, hard_sigmoid, hard_tanh,
+    silu, gelu, gelu_tanh, mish, hard_swish,
+    sin, snake,
+)  # fmt: skip
+
+VECTOR_ACTIVATIONS = Catalogue(softmax, log_softmax, maxout, glu, reglu, geglu, swiglu)
