@@ -369,7 +369,7 @@ def _draw_signal(template, random):
 @functools.cache
 def _mnist1d(n, seed):
     # The published set was drawn with this older generator.
-    random = np.random.RandomState(seed)  # noqa: NPY002
+    random = np.random.RandomState(seed)
     templates = np.array(TEMPLATES)
     templates -= templates.mean(axis=1, keepdims=True)
     templates /= templates.std(axis=1, keepdims=True)
