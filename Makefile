@@ -1,0 +1,56 @@
+# Two commands do everything: `make book` and `make test`. Each installs what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+export OPENBLAS_NUM_THREADS = 1
+
+.PHONY: help book test lab notebooks results bench pins clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Bends needs Python 3.11 or later; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 book"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { echo "This Python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing the pinned packages into .venv"
+	@{ $(BIN)/pip install -q --disable-pip-version-check $$(grep '^uv==' requirements.txt) && \
+	   $(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt && \
+	   $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; } || \
+	  { echo "The packages could not be installed: see above. Is there a network connection?"; exit 1; }
+	@touch $@
+
+book: .venv/ready  ## Execute every notebook and build the book into _build/html
+	@rm -rf _build/work
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build . --path-output _build/work --all -n -W --keep-going || \
+	  { echo; echo "The build failed: see above. The last good book, if any, still stands in _build/html."; exit 1; }
+	@rm -rf _build/html && mv _build/work/_build/html _build/html && rm -rf _build/work
+	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser."
+
+test: book  ## Run all tests: helpers, notebooks, and the built book in a browser
+	$(BIN)/pytest -n 2 --dist loadscope tests
+	BENDS_FACE=text $(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 chapters
+
+lab: .venv/ready  ## Open JupyterLab on the chapters
+	$(BIN)/jupyter lab --ServerApp.port_retries=0 chapters || \
+	  { echo "JupyterLab did not start. If its port is in use, name another: JUPYTER_PORT=8899 make lab"; exit 1; }
+
+notebooks: .venv/ready  ## Execute all notebooks and store their text outputs
+	$(BIN)/python _ext/notebooks.py
+
+results: .venv/ready  ## Run a long experiment again: make results NAME=<folder in results/>
+	@test -f "results/$(NAME)/run.py" || { echo "Name one of: $(notdir $(patsubst %/,%,$(wildcard results/*/)))"; exit 1; }
+	$(BIN)/python results/$(NAME)/run.py
+
+bench: .venv/ready  ## Measure speed beside other libraries
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
+	du -sh .venv-bench
+	for script in benchmarks/bench_*.py; do PYTHONPATH=src .venv-bench/bin/python $$script || exit 1; done
+
+pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --no-emit-index-url --custom-compile-command "make pins" -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
+
+clean:  ## Remove everything that was built or installed
+	rm -rf _build .venv .venv-bench .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,127 @@
+"""What the template shows on each page, and the files that the whole site shares."""
+
+import hashlib
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import repository
+import yaml
+from pygments.formatters import HtmlFormatter
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from bends import figures
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "_static"
+ARCHIVE = "bends-book.zip"
+COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
+# A script is loaded only by pages whose body holds what it serves.
+SCRIPTS = {"explore.js": "bends-explorer"}
+DESCRIPTIONS = {f"chapters/{slug}": line for part in COURSE["parts"] for slug, (_, line) in part["chapters"].items()}
+DESCRIPTIONS |= COURSE["pages"]
+log = logging.getLogger(__name__)
+
+
+def code_colors(style):
+    """Pygments' rules for one theme, without its own background: code stands on our paper."""
+    rules = HtmlFormatter(style=style).get_style_defs(".highlight")
+    return re.sub(r"background(-color)?: *#\w+;?", "", rules)
+
+
+def style_sheet():
+    """The site's one style sheet: colours from `figures`, our rules, code in both themes."""
+    light, dark = code_colors("xcode"), code_colors("github-dark")
+    rules = [p.read_text(encoding="utf8") for p in sorted(STATIC.glob("*.css"))]
+    by_system = '@media (prefers-color-scheme: dark) { html:not([data-theme="light"])'
+    themes = [light, f'html[data-theme="dark"] {{ {dark} }}', f"{by_system} {{ {dark} }} }}"]
+    return "\n".join([figures.css_variables(), *rules, *themes])
+
+
+def contents(app):
+    """Parts of the course for the navigation, each chapter with its page or None."""
+    written = app.env.found_docs
+    for part in COURSE["parts"]:
+        chapters = []
+        for slug, (title, line) in part["chapters"].items():
+            page = f"chapters/{slug}"
+            chapters.append(
+                {"number": int(slug[:2]), "title": title, "line": line, "page": page if page in written else None}
+            )
+        yield {"title": part["title"], "chapters": chapters}
+
+
+def back_pages(app):
+    """`(page, title)` of the pages at the back of the book, in the order of _toc.yml."""
+    pages = [d for d in app.env.toctree_includes.get("index", []) if d.startswith("back/")]
+    return [(page, app.env.titles[page].astext()) for page in pages]
+
+
+def add_context(app, pagename, templatename, context, doctree):
+    """Give the template the navigation, this page's links and the scripts that it needs."""
+    body = context.get("body", "")
+    source = app.env.doc2path(pagename, base=False) if doctree else None
+    context.update(
+        course=list(contents(app)),
+        back=back_pages(app),
+        style=app.bends_style,
+        notebook=f"{pagename}.ipynb" if source and source.endswith(".ipynb") else None,
+        page_links=repository.links(app.bends_repository, source) if source else [],
+        repository=app.bends_repository,
+        scripts=[name for name, mark in SCRIPTS.items() if f'class="{mark}' in body],
+        archive=ARCHIVE,
+    )
+
+
+def prepare(app):
+    """Once before the pages: the style sheet's name and the address of the repository."""
+    app.bends_repository = repository.find()
+    if app.bends_repository is None:
+        log.info("No forge among the remotes: pages carry no links to Binder, Colab or an editor.")
+    text = style_sheet()
+    app.bends_style = f"book-{hashlib.sha256(text.encode()).hexdigest()[:10]}.css"
+    folder = Path(app.outdir) / "_static"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / app.bends_style).write_text(text, encoding="utf8")
+
+
+def finish(app, exception):
+    """Once after the pages: notebooks to download, and the whole book as one archive."""
+    if exception or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    for page in app.env.found_docs:
+        source = Path(app.env.doc2path(page))
+        if source.suffix == ".ipynb":
+            shutil.copyfile(source, site / f"{page}.ipynb")
+    with zipfile.ZipFile(site / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in site.rglob("*") if p.is_file() and p.name != ARCHIVE):
+            # A fixed date keeps two builds equal byte for byte.
+            entry = zipfile.ZipInfo(f"bends/{path.relative_to(site).as_posix()}", (2000, 1, 1, 0, 0, 0))
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Give search engines and social cards the one line that the contents give a reader."""
+    description = DESCRIPTIONS.get(pagename)
+    if description is None and doctree is not None:
+        raise ExtensionError(f"{pagename} has no description: add one to _ext/course.yml.")
+    context["meta"] = {**(context.get("meta") or {}), "og:description": description}
+
+
+def setup(app):
+    # Jupyter Book hands this value to an extension that the book does not load.
+    app.add_config_value("comments_config", {}, "env")
+    app.connect("builder-inited", prepare)
+    app.connect("html-page-context", describe, priority=100)  # before the social cards
+    # After Sphinx' own handlers, so that the body is final.
+    app.connect("html-page-context", add_context, priority=900)
+    app.connect("build-finished", finish)
+    address = repository.pages_address(repository.find())
+    if address:
+        app.config.html_baseurl = app.config.ogp_site_url = address
+        app.setup_extension("sphinx_sitemap")  # a map of addresses needs the site's own
+        app.config.sitemap_url_scheme, app.config.sitemap_excludes = "{link}", ["search.html"]
+        app.config.sitemap_show_lastmod = False

@@ -1,0 +1,40 @@
+// The theme button: follow the system, or light, or dark. The choice is kept for the next page.
+{
+  const button = document.querySelector("button.theme");
+  const names = ["auto", "light", "dark"];
+  const show = (name) => {
+    button.textContent = `Theme: ${name}`;
+    if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+  };
+  let name = document.documentElement.dataset.theme || "auto";
+  show(name);
+  button.addEventListener("click", () => {
+    name = names[(names.indexOf(name) + 1) % names.length];
+    show(name);
+    try {
+      if (name === "auto") localStorage.removeItem("bends-theme");
+      else localStorage.setItem("bends-theme", name);
+    } catch {
+      // A browser that keeps nothing still changes this page.
+    }
+  });
+}
+
+// A button on each piece of code that copies it.
+for (const pre of document.querySelectorAll(".cell_input pre, .highlight-python pre, .highlight-bash pre")) {
+  const button = Object.assign(document.createElement("button"), {
+    className: "copy", type: "button", textContent: "Copy",
+  });
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(pre.textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Press Ctrl+C";
+      getSelection().selectAllChildren(pre);
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  pre.after(button);
+}
