@@ -37,3 +37,8 @@ from .activations import (
     swiglu,
     tanh,
 )
+from .initializers import INITIALIZERS, gain
+from .losses import LOSSES
+from .network import MLP
+from .optimizers import OPTIMIZERS, SGD, Adam, Momentum
+from .training import train

@@ -1,0 +1,43 @@
+"""Checks of arguments: every error names the argument, what came and what is accepted."""
+
+from difflib import get_close_matches
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def known(argument, name, table):
+    """Return the entry of `table` called `name`; a wrong name's error tells the nearest ones."""
+    if isinstance(name, str) and name in table:
+        return table[name]
+    nearest = get_close_matches(str(name), table, n=3) or sorted(table)
+    raise ValueError(f"{argument}={name!r} is not known; nearest: {', '.join(nearest)}")
+
+
+def whole(argument, value, least=1):
+    """Return `value` as an int, if it is a whole number of at least `least`."""
+    if isinstance(value, Integral) and not isinstance(value, bool | np.bool) and value >= least:
+        return int(value)
+    raise ValueError(f"{argument} must be a whole number, {least} or more; got {value!r}")
+
+
+def positive(argument, value, below=np.inf):
+    """Return `value` as a float, if it is a number above 0 and less than `below`."""
+    if isinstance(value, Real) and not isinstance(value, bool | np.bool) and 0 < value < below:
+        return float(value)
+    limit = "" if below == np.inf else f" and less than {below:g}"
+    raise ValueError(f"{argument} must be a finite number above 0{limit}; got {value!r}")
+
+
+def finite(argument, values, dtype=np.float64):
+    """Return `values` as an array of `dtype`, if it has entries and all of them are finite."""
+    try:
+        array = np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{argument} must be an array of real numbers: {error}") from None
+    if array.size == 0:
+        raise ValueError(f"{argument} is empty: its shape is {array.shape}")
+    if not np.isfinite(array).all():
+        first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{argument} must be finite; the entry at {first} is {array[first]}")
+    return array

@@ -1,0 +1,135 @@
+"""Where the weights start.
+
+A layer that takes in `fan_in` numbers with a mean square of q, and weighs each by an
+independent weight of variance v, gives out numbers of variance fan_in · v · q. Every
+initialiser here is a choice of v, and of the biases (zero, save in PyTorch's default).
+
+An initialiser is a function of `(rng, fan_in, fan_out, activation)` that returns the
+weights, of shape (fan_in, fan_out), and the biases, of shape (fan_out,). `activation` is the
+function that the layer's inputs come from; the first layer's inputs are data, and it gets
+the identity.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from bends._arguments import positive
+
+GAINS = ("forward", "backward", "variance")
+
+
+def gaussian_nodes(kinks=()):
+    """Points and weights that average a function over the bell curve.
+
+    Gauss-Legendre quadrature with 64 nodes on each piece of [-13, 13], cut at the whole
+    numbers and at `kinks`, so that no piece has a corner inside. Outside, the bell curve
+    holds less than 1e-37.
+
+    Parameters
+    ----------
+    kinks : sequence of float
+        Where the function, or its derivative, jumps.
+
+    Returns
+    -------
+    z, weights : ndarray
+        `weights @ f(z)` is the mean of f(z) for z drawn from N(0, 1).
+    """
+    cuts = np.union1d(np.arange(-13.0, 14.0), [k for k in kinks if abs(k) < 13])
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    half = np.diff(cuts)[:, None] / 2
+    z = (cuts[:-1, None] + half * (1 + nodes)).ravel()
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    return z, (half * weights).ravel() * density
+
+
+def gain(activation, kind="forward"):
+    """Return the factor on LeCun's weights that keeps one energy level through `activation`.
+
+    Parameters
+    ----------
+    activation : Activation
+        A function of the catalogue.
+    kind : {"forward", "backward", "variance"}
+        "forward" keeps the mean square of what leaves the layers, 1/√E[f(z)²]; "backward"
+        that of the gradients on the way back, 1/√E[f'(z)²]; "variance" the variance of what
+        leaves, 1/√Var[f(z)]. Always for z drawn from N(0, 1).
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For another `kind`, and where the mean is 0 (the step function lets no gradient back).
+    """
+    if kind not in GAINS:
+        raise ValueError(f"kind must be one of {', '.join(GAINS)}; got {kind!r}")
+    z, weights = gaussian_nodes(activation.kinks)
+    f = activation.derivative(z) if kind == "backward" else activation(z)
+    if kind == "variance":
+        f = f - weights @ f
+    energy = float(weights @ f**2)
+    if energy == 0:
+        raise ValueError(f"{activation.name} has no {kind} gain: the mean it divides by is 0")
+    return energy**-0.5
+
+
+def _scaled(rng, fan_in, fan_out, activation, *, factor, fan, distribution, uniform_biases=False):
+    if factor in GAINS:
+        factor = gain(activation, factor)
+    deviation = factor / np.sqrt(fan_in if fan == "in" else (fan_in + fan_out) / 2)
+    if distribution == "normal":
+        return deviation * rng.standard_normal((fan_in, fan_out)), np.zeros(fan_out)
+    limit = np.sqrt(3) * deviation  # U(-a, a) has the variance a²/3
+    weights = rng.uniform(-limit, limit, (fan_in, fan_out))
+    return weights, rng.uniform(-limit, limit, fan_out) if uniform_biases else np.zeros(fan_out)
+
+
+def variance_scaling(factor=1.0, *, fan="in", distribution="normal"):
+    """Return the initialiser with weights of variance factor²/fan, and biases of zero.
+
+    Parameters
+    ----------
+    factor : float or {"forward", "backward", "variance"}
+        A number, the same in every layer; or a kind of `gain`, of the function that feeds
+        the layer.
+    fan : {"in", "mean"}
+        Divide by the number of inputs, or by the mean of the numbers of inputs and outputs.
+    distribution : {"normal", "uniform"}
+    """
+    if not (isinstance(factor, str) and factor in GAINS):
+        factor = positive("factor", factor)
+    if fan not in ("in", "mean"):
+        raise ValueError(f"fan must be 'in' or 'mean'; got {fan!r}")
+    if distribution not in ("normal", "uniform"):
+        raise ValueError(f"distribution must be 'normal' or 'uniform'; got {distribution!r}")
+    return partial(_scaled, factor=factor, fan=fan, distribution=distribution)
+
+
+def zeros(rng, fan_in, fan_out, activation):
+    """All weights and biases 0: every unit of a layer stays the copy of its neighbours."""
+    return np.zeros((fan_in, fan_out)), np.zeros(fan_out)
+
+
+_third = 3**-0.5  # the factor of U(±1/√fan_in), whose variance is 1/(3 fan_in)
+
+INITIALIZERS = {
+    "zeros": zeros,
+    "uniform": variance_scaling(_third, distribution="uniform"),
+    "lecun": variance_scaling(1.0),
+    "lecun_uniform": variance_scaling(1.0, distribution="uniform"),
+    "glorot": variance_scaling(1.0, fan="mean"),
+    "glorot_uniform": variance_scaling(1.0, fan="mean", distribution="uniform"),
+    "he": variance_scaling(2**0.5),
+    "he_uniform": variance_scaling(2**0.5, distribution="uniform"),
+    "pytorch": partial(
+        _scaled, factor=_third, fan="in", distribution="uniform", uniform_biases=True
+    ),
+    "gain": variance_scaling("forward"),
+}
+"""The initialisers by name. "uniform" is U(±1/√fan_in), the habit that Glorot and Bengio (2010)
+found at fault; "pytorch" draws the biases from it too, as `torch.nn.Linear` does; "gain" has the
+exact forward gain of the function that feeds the layer."""

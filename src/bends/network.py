@@ -1,0 +1,171 @@
+"""A multilayer perceptron: how numbers flow through it, and how blame flows back.
+
+Read it from top to bottom. `forward` is the way through the pipes: each layer weighs and shifts
+(`z = a @ W + b`), then bends (`a = f(z)`). `backward` is the way back, layer by layer, and is all
+there is to backpropagation: the chain rule, with every slope taken once.
+
+The same lines serve one network and a stack of networks of one shape, which differ in their seeds.
+A stack's arrays have one more axis in front, and `@` multiplies their last two: NumPy does the
+members one after the other, each exactly as it would alone.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bends._arguments import finite, known, whole
+from bends.activations import ACTIVATIONS, identity
+from bends.initializers import INITIALIZERS
+
+
+class Gradients(NamedTuple):
+    """The loss's slope in every parameter: `weights[i]` has the shape of `net.weights[i]`."""
+
+    weights: list
+    biases: list
+
+
+class MLP:
+    """A multilayer perceptron, or a stack of them. The output layer is raw: it does not bend.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Inputs, units of each hidden layer, outputs: `[2, 16, 1]`.
+    activation : str, Activation or a sequence of these
+        For all hidden layers, or one for each.
+    init : str or callable
+        A name in `INITIALIZERS`, or a function as described there. The default, "gain", keeps
+        the mean square of the activations from layer to layer, whatever the activation function.
+    seed : int or sequence of int
+        One seed gives one network. A sequence gives a stack, one member a seed; each member is
+        bit for bit the network that its seed gives alone.
+    dtype : float64 or float32
+        The numbers' precision; float32 trains about twice as fast.
+
+    Attributes
+    ----------
+    weights, biases : list of ndarray
+        One array a layer, of shapes (inputs, units) and (units,); a stack's have a leading axis.
+    activations : list of Activation
+        One a hidden layer.
+    seed : int or tuple of int
+    members : tuple
+        () for one network, (number of members,) for a stack.
+    layer_inputs, pre_activations : list of ndarray
+        What the last forward pass sent into each layer, and what came out before the bend;
+        `layer_inputs[i + 1]` is what left the bend of layer i. (n, units), or (members, n, units).
+    signals : list of ndarray
+        The last backward pass's slopes of the loss in `pre_activations`, in the same shapes.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If an argument is not as above; the message names it.
+    """
+
+    def __init__(self, sizes, activation="relu", *, init="gain", seed=0, dtype=np.float64):
+        self.sizes = [whole("sizes", size) for size in sizes]
+        if len(self.sizes) < 2:
+            raise ValueError(f"sizes must name inputs and outputs at least; got {sizes!r}")
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float64, np.float32):
+            raise ValueError(f"dtype must be float64 or float32; got {self.dtype}")
+        self.activations = _one_per_layer(activation, len(self.sizes) - 2)
+        self.seed = whole("seed", seed, 0) if np.ndim(seed) == 0 else _seeds(seed)
+        self.members = () if isinstance(self.seed, int) else (len(self.seed),)
+        init = init if callable(init) else known("init", init, INITIALIZERS)
+
+        shapes = list(zip(self.sizes, self.sizes[1:], [identity, *self.activations], strict=False))
+        drawn = []
+        for seed in self.seed if self.members else [self.seed]:
+            rng = np.random.default_rng(seed)
+            drawn.append([init(rng, *shape) for shape in shapes])
+        self.weights, self.biases = [], []
+        for layer in zip(*drawn, strict=True):  # one layer of every member
+            W, b = (np.array(arrays, dtype) for arrays in zip(*layer, strict=True))
+            self.weights.append(W.reshape(self.members + W.shape[1:]))
+            self.biases.append(b.reshape(self.members + b.shape[1:]))
+        self.layer_inputs, self.pre_activations, self.signals = [], [], []
+
+    def __call__(self, x):
+        """Return the raw outputs for a batch.
+
+        Parameters
+        ----------
+        x : array of shape (n, inputs)
+            For a stack, also (members, n, inputs), which gives each member its own.
+
+        Returns
+        -------
+        ndarray of shape (n, outputs), or (members, n, outputs) from a stack
+        """
+        x = finite("x", x, self.dtype)
+        n = x.shape[-2] if x.ndim > 1 else 0
+        if x.shape not in ((n, self.sizes[0]), (*self.members, n, self.sizes[0])):
+            raise ValueError(
+                f"x must have the shape (n, {self.sizes[0]}), one row an example; got {x.shape}"
+            )
+        return self.forward(x)
+
+    def forward(self, x):
+        """As a call, without checking x: what training uses."""
+        self.layer_inputs, self.pre_activations, self._slopes = [x], [], []
+        for W, b, f in zip(self.weights, self.biases, [*self.activations, None], strict=True):
+            z = self.layer_inputs[-1] @ W + b[..., None, :]
+            self.pre_activations.append(z)
+            if f is None:  # the output layer
+                return z
+            a, slope = f.value_and_derivative(z)
+            self.layer_inputs.append(a)
+            self._slopes.append(slope)
+
+    def backward(self, gradient):
+        """Send the loss's gradient back through the last forward pass.
+
+        Parameters
+        ----------
+        gradient : ndarray of the shape of the outputs
+            The slope of the loss in each output.
+
+        Returns
+        -------
+        Gradients
+            The slope of the loss in each weight and bias.
+        """
+        if not self.pre_activations or np.shape(gradient) != self.pre_activations[-1].shape:
+            raise ValueError(
+                f"gradient has the shape {np.shape(gradient)}; it must have that of the outputs "
+                "of the last forward pass"
+            )
+        gradients = Gradients([None] * len(self.weights), [None] * len(self.biases))
+        self.signals = [None] * len(self.weights)
+        signal = gradient
+        for i in reversed(range(len(self.weights))):
+            self.signals[i] = signal
+            gradients.weights[i] = self.layer_inputs[i].swapaxes(-1, -2) @ signal
+            gradients.biases[i] = signal.sum(axis=-2)
+            if i > 0:  # back through the pipe, then back through the bend before it
+                signal = signal @ self.weights[i].swapaxes(-1, -2) * self._slopes[i - 1]
+        return gradients
+
+
+def _one_per_layer(activation, layers):
+    if isinstance(activation, str) or not np.iterable(activation):
+        activation = [activation] * layers
+    functions = [ACTIVATIONS[f] if isinstance(f, str) else f for f in activation]
+    if len(functions) != layers:
+        raise ValueError(
+            f"activation must be one, or one for each of the {layers} hidden layers; "
+            f"got {len(functions)}"
+        )
+    for f in functions:
+        if not hasattr(f, "value_and_derivative"):
+            raise TypeError(f"activation must be a name or a function of the catalogue; got {f!r}")
+    return functions
+
+
+def _seeds(seeds):
+    if len(seeds) == 0:
+        raise ValueError("seed is an empty sequence; a stack needs one seed a member")
+    return tuple(whole("seed", seed, 0) for seed in seeds)

@@ -1,0 +1,243 @@
+"""The training loop: batches, steps, history, and a clear word when a run stops early."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+from tqdm.auto import tqdm
+
+from bends._arguments import finite, known, positive, whole
+from bends.losses import LOSSES
+from bends.optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why and when a network stopped before its last epoch. Epochs, steps, layers count from 1."""
+
+    reason: str
+    epoch: int
+    step: int
+    layer: int | None = None
+
+    def __str__(self):
+        return f"stopped at step {self.step}, in epoch {self.epoch}: {self.reason}"
+
+
+@dataclass
+class History:
+    """What happened in training, epoch by epoch.
+
+    Arrays have the shape (epochs,), or (members, epochs) for a stack; an epoch that a network did
+    not finish is nan.
+
+    Attributes
+    ----------
+    loss : ndarray
+        Mean over the epoch's examples, each judged just before the step that learnt from it.
+    validation_loss, validation_accuracy : ndarray or None
+        After each epoch; accuracy where the loss has right answers.
+    stops : dict
+        `Stop` by number of the member (0 for one network) that stopped early.
+    """
+
+    loss: np.ndarray
+    validation_loss: np.ndarray | None = None
+    validation_accuracy: np.ndarray | None = None
+    stops: dict = field(default_factory=dict)
+
+
+@cache
+def _blas():
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_blas_thread():
+    """Keep matrix products on one thread, for matrices this small and for repeatable results."""
+    with _blas().limit(limits=1, user_api="blas"):
+        yield
+
+
+def split(x, y, share=0.2, seed=0):
+    """Draw a share of the examples for validation.
+
+    Returns
+    -------
+    x_train, y_train, x_validation, y_validation : ndarray
+        The `round(share · n)` validation examples are drawn without replacement.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    count = round(positive("share", share, below=1) * len(x))
+    if len(x) != len(y) or not 0 < count < len(x):
+        raise ValueError(
+            f"share={share} of {len(x)} examples with {len(y)} targets leaves one part empty"
+            if len(x) == len(y)
+            else f"x has {len(x)} examples and y has {len(y)}"
+        )
+    order = np.random.default_rng(whole("seed", seed, 0)).permutation(len(x))
+    return x[order[count:]], y[order[count:]], x[order[:count]], y[order[:count]]
+
+
+def train(
+    net, x, y, *, loss, optimizer="adam", epochs=10, batch_size=32,
+    validation=None, patience=None, observe=None, progress=True,
+):  # fmt: skip
+    """Train a network, or each member of a stack, and return the history.
+
+    Each member draws its own batches from its own seed: bit for bit those of the network alone. A
+    member whose numbers stop being finite keeps the parameters it had then, and the others go on.
+
+    Parameters
+    ----------
+    net : MLP
+        Changed in place.
+    x : array of shape (n, inputs)
+    y : array
+        Targets, as `loss` takes them.
+    loss : str or Loss
+    optimizer : str or Optimizer
+        A name gives the optimiser with its own defaults.
+    epochs : int
+        Passes over the examples.
+    batch_size : int or None
+        Examples a step, newly shuffled each epoch. None is all of them at once, in order.
+    validation : (x, y), optional
+        Examples to judge by after each epoch.
+    patience : int, optional
+        Stop a network when its validation loss has not fallen for so many epochs, and give it
+        back the parameters it had when it was lowest.
+    observe : callable, optional
+        `observe(step, net)` is called after each step; step 1 is the first.
+    progress : bool
+        Show a progress bar, and a line for each network that stops early.
+
+    Returns
+    -------
+    History
+    """
+    loss = known("loss", loss, LOSSES) if isinstance(loss, str) else loss
+    if isinstance(optimizer, str):
+        optimizer = known("optimizer", optimizer, OPTIMIZERS)()
+    x, y = _examples(net, loss, x, y, "x", "y")
+    n = len(x)
+    size = n if batch_size is None else whole("batch_size", batch_size)
+    if validation is not None:
+        validation = _examples(net, loss, *validation, "validation[0]", "validation[1]")
+    if patience is not None:
+        whole("patience", patience)
+        if validation is None:
+            raise ValueError("patience needs validation=(x, y) to judge by")
+
+    run = _Run(net, progress)
+    rngs = [np.random.default_rng([seed, 1]) for seed in (net.seed if net.members else [net.seed])]
+    losses, validations, accuracies = [], [], []
+    quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
+    with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is told by the run
+        for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):
+            if batch_size is not None:
+                order = np.reshape([rng.permutation(n) for rng in rngs], (*net.members, n))
+            total = np.zeros(net.members)
+            for start in range(0, n, size):
+                batch = ... if batch_size is None else order[..., start : start + size]
+                outputs = net.forward(x[batch])
+                value, gradient = loss.value_and_gradient(outputs, y[batch])
+                run.step += 1
+                run.stop_where_not_finite(value)
+                if not run.going.any():
+                    break
+                total += value * (min(start + size, n) - start)
+                optimizer.step(net, net.backward(gradient))
+                if observe is not None:
+                    observe(run.step, net)
+            losses.append(np.where(run.going, total / n, np.nan))
+            if validation is not None:
+                outputs = net.forward(validation[0])
+                value, _ = loss.value_and_gradient(outputs, validation[1])
+                validations.append(np.where(run.going, value, np.nan))
+                if loss.correct is not None:
+                    share = loss.correct(outputs, validation[1]).mean(axis=-1)
+                    accuracies.append(np.where(run.going, share, np.nan))
+                if patience is not None:
+                    run.stop_where_patience_ends(validations, patience)
+            if not run.going.any():
+                break
+    run.give_back()
+    rows = losses, validations, accuracies
+    return History(*(np.stack(r, axis=-1) if r else None for r in rows), run.stops)
+
+
+def _examples(net, loss, x, y, x_name, y_name):
+    x = finite(x_name, x, net.dtype)
+    if x.ndim != 2 or x.shape[1] != net.sizes[0]:
+        raise ValueError(f"{x_name} must have the shape (n, {net.sizes[0]}); got {x.shape}")
+    return x, loss.prepare(y, (len(x), net.sizes[-1]), net.dtype, y_name)
+
+
+class _Run:
+    """Which members still go on, and the parameters to give back to those that do not.
+
+    A member's key is (number,) in a stack and () for one network: `array[key]` is its part.
+    """
+
+    def __init__(self, net, progress):
+        self.net, self.progress = net, progress
+        self.going = np.ones(net.members, dtype=bool)
+        self.epoch, self.step, self.stops, self.kept = 0, 0, {}, {}
+        self.best = {}  # validation loss and its epoch, by member
+
+    def stop(self, key, reason, layer=None):
+        self.going[key] = False
+        stop = self.stops[int(key[0]) if key else 0] = Stop(reason, self.epoch, self.step, layer)
+        if self.progress:
+            seed = self.net.seed[key[0]] if key else self.net.seed
+            tqdm.write(f"seed {seed} {stop}")
+
+    def keep(self, key):
+        self.kept[key] = [p[key].copy() for p in self.net.weights + self.net.biases]
+
+    def give_back(self):
+        for key, parameters in self.kept.items():
+            for p, kept in zip(self.net.weights + self.net.biases, parameters, strict=True):
+                p[key] = kept
+
+    def stop_where_not_finite(self, value):
+        lost = self.going & ~np.isfinite(value)
+        if not lost.any():
+            return
+        for key in map(tuple, np.argwhere(lost)):
+            if key not in self.kept:
+                self.keep(key)
+            layer, what = _first_not_finite(self.net, key)
+            self.stop(key, f"{what} of layer {layer} are not finite", layer)
+
+    def stop_where_patience_ends(self, validations, patience):
+        for key in map(tuple, np.argwhere(self.going)):
+            value = validations[-1][key]
+            if key not in self.best or value < self.best[key][0]:
+                self.best[key] = value, self.epoch
+                self.keep(key)
+            elif self.epoch - self.best[key][1] >= patience:
+                self.stop(key, f"the validation loss was lowest after epoch {self.best[key][1]}")
+
+
+def _first_not_finite(net, key):
+    """The layer where a member's numbers first stopped being finite, and which numbers.
+
+    In the order of time: the step before sent signals back, from the last layer to the first,
+    and moved the parameters; this step went forward, from the first layer to the last.
+    """
+    layers = list(range(len(net.weights)))
+    for what, arrays, order in [
+        ("the signals on the way back", net.signals, layers[::-1]),
+        ("the weights", net.weights, layers[::-1]),
+        ("the biases", net.biases, layers[::-1]),
+        ("the pre-activations", net.pre_activations, layers),
+    ]:
+        for i in order:
+            if arrays and not np.isfinite(arrays[i][key]).all():
+                return i + 1, what
+    return len(layers), "the outputs are finite, but their losses"
