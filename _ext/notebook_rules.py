@@ -1,0 +1,167 @@
+"""What every chapter's notebook keeps to, as data and as one function that names each fault."""
+
+import ast
+import re
+
+import nbformat
+
+from bends.check import UNANSWERED, WRONG
+
+VARIES = "nbval-ignore-output"
+
+# All legal cell tags. The page's builder knows two of them, nbval one; the tests know the first.
+TAGS = {
+    "starter": "the reader's code of an exercise; a check and a folded solution follow it",
+    "hide-input": "the page folds the code",
+    "remove-input": "the page leaves the code out, JupyterLab folds it: questions",
+    VARIES: "the output varies, as timings do: neither stored nor compared",
+}
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CELL_METADATA = {"tags", "jupyter", "mystnb"}
+STORED = {"text/plain", "text/markdown", "text/latex"}
+MOST_LINES = 20
+
+FENCE = re.compile(r"^(`{3,}|~{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+FOLDED = re.compile(r"<details>\s*<summary>[^<\n]+</summary>\n\n(.+)\n\n</details>", re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def calls(cell, *names):
+    """Whether a code cell calls a function of one of these names."""
+    if cell.cell_type != "code":
+        return False
+    try:
+        nodes = ast.walk(ast.parse(cell.source))
+    except SyntaxError:
+        return False
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+        for node in nodes
+    )
+
+
+def solution(cell):
+    """The one block of Python in a folded solution, or None where the cell is not one."""
+    folded = FOLDED.fullmatch(cell.source.strip()) if cell.cell_type == "markdown" else None
+    blocks = PYTHON.findall(folded[1]) if folded else []
+    return blocks[0] if len(blocks) == 1 else None
+
+
+def exercises(notebook):
+    """Each exercise as its starter, its check and its solution's code (None where missing)."""
+    nothing = nbformat.v4.new_markdown_cell()
+    cells = [*notebook.cells, nothing, nothing]
+    for starter, check, folded in zip(cells, cells[1:], cells[2:], strict=False):
+        if "starter" in tags(starter):
+            yield starter, check if calls(check, "check") else None, solution(folded)
+
+
+def faults(notebook):
+    """All that a stored notebook breaks of the house's rules: place, fault and cure."""
+    found = []
+    remake = "run `make notebooks`"
+
+    def fault(index, words):
+        place = f"cell {index + 1} ({notebook.cells[index].get('id', 'no id')}): "
+        found.append(place + words)
+
+    if dict(notebook.metadata) != METADATA:
+        found.append(f"metadata: not the book's own: {remake}")
+    titles = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in FENCE.sub("", cell.source).splitlines()
+        if line.startswith("# ")
+    ]
+    if len(titles) != 1:
+        found.append(f"titles: {len(titles)} lines begin with '# ': keep exactly one, the title")
+
+    count = 0
+    for index, cell in enumerate(notebook.cells):
+        for tag in sorted(tags(cell) - set(TAGS)):
+            fault(index, f"unknown tag {tag!r}: the tags are {', '.join(TAGS)}")
+        if set(cell.metadata) - CELL_METADATA or cell.get("attachments"):
+            fault(index, f"stores more than {', '.join(sorted(CELL_METADATA))}: {remake}")
+        if cell.cell_type == "code":
+            count += 1
+            for words in [*_stored_faults(cell, count), *_code_faults(cell)]:
+                fault(index, words)
+
+    for starter, check, answer in exercises(notebook):
+        index = notebook.cells.index(starter)
+        if check is None:
+            fault(index, "a starter without a check: call `check` in the next cell")
+        elif not printed(check).startswith((UNANSWERED, WRONG)):
+            fault(index, f"the check does not refuse the bare starter: {printed(check)!r}")
+        if answer is None:
+            fault(
+                index,
+                "a starter without a solution: the Markdown cell after its check is "
+                "<details><summary>Solution</summary>, an empty line, one ```python block, "
+                "an empty line, </details>",
+            )
+    return found
+
+
+def printed(cell):
+    """What a cell wrote to standard output."""
+    return "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
+
+
+def _stored_faults(cell, count):
+    """What is wrong with a cell's stored outputs, which nbval compares with a fresh run's."""
+    remake = "run `make notebooks`"
+    if cell.execution_count != count:
+        yield f"has the count {cell.execution_count}, not {count}: {remake}"
+    if VARIES in tags(cell) and cell.outputs:
+        yield f"stores an output that varies: {remake}"
+    for output in cell.outputs:
+        if output.output_type == "error":
+            yield f"stores the error {output.ename}: mend the cell, {remake}"
+        elif output.get("name") == "stderr":
+            yield f"writes to standard error, mend the cause: {output.text[:80]!r}"
+        else:
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            if not_text := sorted(set(data) - STORED):
+                yield (
+                    f"stores {', '.join(not_text)}: with BENDS_FACE=text a cell gives plain text; "
+                    f"then {remake}"
+                )
+            if re.search(r"\bat 0x[0-9a-f]{6,}", str(data.get("text/plain", ""))):
+                yield "shows an object's address, which varies: give the last value a name"
+
+
+def _code_faults(cell):
+    """What is wrong with a cell's source."""
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    if not lines:
+        yield "is an empty code cell: delete it"
+    if len(lines) > MOST_LINES and not tags(cell) & {"hide-input", "remove-input"}:
+        yield (
+            f"shows {len(lines)} lines of code, {MOST_LINES} is the most: move work to src/ "
+            "under a name that says what it does"
+        )
+    if calls(cell, "question", "predict") and "remove-input" not in tags(cell):
+        yield "shows the answers of its questions: tag it remove-input"
+    if found := re.search(r"#\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", cell.source):
+        yield f"has the comment {found[1]}: the only way to mark what varies is the tag {VARIES}"
+    try:
+        nodes = list(ast.walk(ast.parse(cell.source)))
+    except SyntaxError as error:
+        yield f"is not plain Python ({error.msg}, line {error.lineno})"
+        return
+    for node in nodes:
+        names = [node.attr] if isinstance(node, ast.Attribute) else []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "bends":
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+        for name in names:
+            if re.match(r"_(?!_)", name):
+                yield f"uses the private name {name}: use or ask for a public one"

@@ -1,0 +1,114 @@
+"""Run the chapters and store what they print: `python _ext/notebooks.py [notebook ...]`.
+
+Every notebook is run from nothing, in its own folder, and rewritten with its text outputs and
+execution counts alone, so that a second run changes no byte. A cell that raises or hangs, and a
+notebook that breaks a rule of `notebook_rules`, is named with its cure.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from notebook_rules import CELL_METADATA, METADATA, VARIES, faults
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_SECONDS = 120
+AT_ONCE = 2  # notebooks; each has a process of its own
+PICTURES = {"image/png", "image/jpeg"}  # what nbval does not compare
+
+
+class NotebookError(Exception):
+    """A cell that cannot be run or stored: which one, why, and the cure."""
+
+
+async def run(notebook, path, cell_seconds=CELL_SECONDS):
+    """Run all cells of `notebook` in the folder of `path`, in place, with the face "text".
+
+    Raises
+    ------
+    NotebookError
+        At the first cell that raises, stops the kernel or takes longer than `cell_seconds`.
+    """
+    client = NotebookClient(
+        notebook,
+        kernel_name=METADATA["kernelspec"]["name"],
+        resources={"metadata": {"path": str(path.parent)}},
+        timeout=cell_seconds,
+        coalesce_streams=True,
+    )
+    settings = {"BENDS_FACE": "text", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    async with client.async_setup_kernel(env={**os.environ, **settings}):
+        for index, cell in enumerate(notebook.cells):
+            try:
+                await client.async_execute_cell(cell, index)
+            except CellExecutionError as error:
+                why = f"raises {error.ename}: {error.evalue}"
+                cure = "Open it with `make lab`, restart and run all, mend the cell."
+            except CellTimeoutError:
+                why = f"runs longer than {cell_seconds} s"
+                cure = "Make its work smaller, or compute it once in results/ and read the table."
+            except DeadKernelError:
+                why = "stops the kernel"
+                cure = "It may want more memory than there is: make its work smaller."
+            else:
+                continue
+            raise NotebookError(f"{path}, cell {index + 1} ({cell.get('id')}) {why}\n{cure}")
+
+
+def normalize(notebook):
+    """Keep what is the same after every run: sources, tags, text outputs and counts."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat_minor = 5
+    for cell in notebook.cells:
+        kept = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+        cell.metadata = nbformat.from_dict(kept)
+        tags = cell.metadata.get("tags", [])
+        if "remove-input" in tags:  # folded in JupyterLab too: the answers stand in the source
+            cell.metadata["jupyter"] = {"source_hidden": True}
+        if cell.cell_type == "code":
+            cell.outputs = [] if VARIES in tags else [_text_only(o) for o in cell.outputs]
+    return notebook
+
+
+def _text_only(output):
+    if "data" in output:
+        output.data = {k: v for k, v in output.data.items() if k not in PICTURES}
+        output.metadata = {}
+    return output
+
+
+async def remake(path, cell_seconds=CELL_SECONDS):
+    """Run one notebook and write it back, normalised; give the faults that are left in it."""
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    await run(notebook, path, cell_seconds)
+    after = nbformat.writes(normalize(notebook)) + "\n"
+    if after != before:
+        path.write_text(after, encoding="utf-8", newline="\n")
+    print(f"{path}: {'written' if after != before else 'unchanged'}", flush=True)
+    return [f"{path}, {fault}" for fault in faults(notebook)]
+
+
+async def main(paths):
+    """Remake all notebooks, some at once; print every fault. Gives the exit status."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(path):
+        async with places:
+            try:
+                return await remake(path)
+            except (NotebookError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+                return [str(error) if isinstance(error, NotebookError) else f"{path}: {error}"]
+
+    found = [fault for of_one in await asyncio.gather(*map(one, paths)) for fault in of_one]
+    print("\n".join(found), file=sys.stderr, end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    chosen = [Path(name) for name in sys.argv[1:]]
+    sys.exit(asyncio.run(main(chosen or sorted((ROOT / "chapters").glob("*.ipynb")))))

@@ -1,0 +1,225 @@
+"""`check` says what is wrong and never raises; `question` has its faces and its reasons."""
+
+import re
+
+import numpy as np
+import pytest
+
+from bends.check import RIGHT, UNANSWERED, WRONG, check, predict, question
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def says(capsys, *arguments, **options):
+    """The verdict's message, after a look that it was printed and agrees with the truth value."""
+    verdict = check(*arguments, **options)
+    assert capsys.readouterr().out == verdict.message + "\n"
+    assert bool(verdict) == verdict.message.startswith(RIGHT)
+    return verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (0.75, 0.75),
+        (3, 3.0),
+        (np.float32(0.1), 0.1),
+        ([1, 2], np.array([1, 2])),
+        (np.nan, np.nan),
+        (" ReLU", "relu"),
+        (True, True),
+        (np.False_, False),
+        (lambda x: max(x, 0), {-2: 0, 3: 3}),
+        (lambda a, b: a + b, {(1, 2): 3}),
+        (np.square, {(np.float64(3),): 9}),
+    ],
+)
+def test_right_answers(capsys, answer, expected):
+    assert says(capsys, answer, expected, because="So it is.") == "Right. So it is."
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        (0.7, 0.75, "Your answer is 0.7, which is too small."),
+        (0.8, 0.75, "too large"),
+        (np.nan, 0.75, "nan, which is not a number"),
+        ("0.75", 0.75, "the text '0.75': write a number without quotes"),
+        ({}, 0.75, "{}, where one number is asked for"),
+        ([0.75], 0.75, "an array of shape (1,), where one number"),
+        (0.75, [1, 2], "one number, where an array of shape (2,)"),
+        ([1, 3], [1, 2], "is 3 at place 1 (counted from 0), which is too large"),
+        ([[1], [2, 3]], [1, 2], "where an array of shape (2,)"),
+        (1j, 1, "where one number is asked for"),
+        (relu, 0.75, "is a function"),
+        ("tanh", "relu", "'tanh', which is not right"),
+        (1, "relu", "1, where text in quotes is asked for"),
+        (1, True, "1, where True or False is asked for"),
+        (False, True, "False, which is not right"),
+        (3, {1: 1}, "Your answer is 3. A function is asked for"),
+        (relu, {-2: 0, 3: 4}, "relu(3) gives 3, where 4 is asked for"),
+        (lambda x: x, {-2: 0}, "Your function at -2 gives -2, where 0 is asked for"),
+        (lambda x: None, {-2: 0}, "gives None. A function hands back what follows its `return`"),
+        (lambda x: "0", {-2: 0}, "gives the text '0'"),
+        (lambda: 0, {-2: 0}, "stops with TypeError"),
+    ],
+)
+def test_wrong_answers_are_told_why(capsys, answer, expected, words):
+    message = says(capsys, answer, expected)
+    assert message.startswith(WRONG) and words in message
+
+
+def unfinished(x):
+    return x * ...
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (..., 3),
+        (None, 3),
+        ([1, ...], [1, 2]),
+        (lambda x: ..., {1: 1}),
+        (unfinished, {1: 1}),
+        (..., lambda answer: None),
+    ],
+)
+def test_an_unanswered_starter_is_no_mistake(capsys, answer, expected):
+    message = says(capsys, answer, expected)
+    assert message.startswith(UNANSWERED)
+
+
+def test_a_right_value_is_told_only_for_a_function(capsys):
+    assert "0.75" not in says(capsys, 0.5, 0.75)
+    assert "where 0.75 is asked for" in says(capsys, lambda x: 0.5, {1: 0.75})
+
+
+def test_numbers_that_look_the_same_are_printed_in_full(capsys):
+    assert "gives 1.0000002, where 1.0 is" in says(
+        capsys, lambda x: 1.0000002, {1: 1}, tolerance=1e-9
+    )
+
+
+def test_tolerance(capsys):
+    assert says(capsys, 0.33, 1 / 3, tolerance=0.02) == RIGHT
+    assert says(capsys, 0.33, 1 / 3).startswith(WRONG)
+
+
+def test_a_reference_is_compared_on_each_input(capsys):
+    x = np.linspace(-1, 1, 5)
+    assert says(capsys, lambda v: v * (v > 0), relu, on=[-2, 3, x]) == RIGHT
+    assert "gives 1 at place 0 (counted from 0), where 0" in says(capsys, abs, relu, on=[3, x])
+
+
+def test_an_answer_cannot_change_the_inputs(capsys):
+    def in_place(x):
+        x[x < 0] = 0
+        return x
+
+    x = np.array([-1.0, 1.0])
+    assert says(capsys, in_place, relu, on=[x, x]) == RIGHT
+    assert x[0] == -1
+
+
+def test_a_known_mistake_has_its_own_reason(capsys):
+    assert says(capsys, 0.25, 0.5, wrong={0.25: "You squared it."}) == "Not yet. You squared it."
+    assert says(capsys, 0.2, 0.5, wrong={0.25: "You squared it."}).endswith("too small.")
+    mistakes = {abs: "That is the absolute value."}
+    assert says(capsys, abs, {-2: 0}, wrong=mistakes) == "Not yet. That is the absolute value."
+
+
+def test_the_line_that_stops_is_told(capsys):
+    def divides(x):
+        y = x
+        return y / 0
+
+    line = divides.__code__.co_firstlineno + 2
+    message = says(capsys, divides, {3: 3})
+    assert message == (
+        "Not yet. divides(3) stops with ZeroDivisionError: division by zero, "
+        f"in line {line} of its cell: return y / 0."
+    )
+
+
+def test_a_rule_judges_an_open_answer(capsys):
+    def rule(pair):
+        return None if relu(sum(pair)) != sum(map(relu, pair)) else "Both sides are equal."
+
+    assert says(capsys, (1, -1), rule) == RIGHT
+    assert says(capsys, (1, 1), rule) == "Not yet. Both sides are equal."
+    assert "cannot be tried: it stops with TypeError" in says(capsys, 5, rule)
+
+
+def test_an_exercise_at_fault_is_not_the_readers(capsys):
+    with pytest.raises(TypeError, match="a rule returns a sentence .* got False"):
+        check(1, lambda answer: False)
+    with pytest.raises(ZeroDivisionError):
+        check(..., {1: 1}, wrong={(lambda x: x / 0): "Even where the starter is bare."})
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+CHOICES = {"`relu`": (True, "It bends at 0."), "x < 1": (False, "That is no function.")}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed, as a mime bundle in the asked face."""
+    made = []
+    monkeypatch.setattr("bends.check.display", made.append)
+
+    def bundle(face):
+        monkeypatch.setenv("BENDS_FACE", face)
+        return made[-1]._repr_mimebundle_()
+
+    return bundle
+
+
+def test_faces(shown):
+    question("Which one bends?", CHOICES)
+    text = {"text/plain": "Which one bends?\n  a) `relu`\n  b) x < 1"}
+    assert shown("text") == text
+    assert set(shown("page")) == {"text/html"}
+    assert shown("live") == text | shown("page")
+
+
+def test_html_holds_every_reason_without_script(shown):
+    question("Which one bends?", CHOICES)
+    html = shown("page")["text/html"]
+    assert "<summary><code>relu</code></summary><p>Yes. It bends at 0.</p>" in html
+    assert "<summary>x &lt; 1</summary><p>No. That is no function.</p>" in html
+    assert "script" not in html and "style" not in html
+    name = re.search(r'id="(question-\w{8})"', html)[1]
+    assert html.count(f'<details class="right" name="{name}"') == 1
+    assert f'aria-labelledby="{name}"' in html
+
+
+def test_several_right_choices_stay_open_together(shown):
+    question("Which bend?", {**CHOICES, "`tanh`": (True, "It bends everywhere.")})
+    html = shown("page")["text/html"]
+    assert "(More than one is right.)" in html and " name=" not in html
+
+
+def test_a_guess_gets_no_verdict(shown):
+    predict("What comes out?", ["−1.5", "0"], "Move x to −1.5 and read the number.")
+    html = shown("page")["text/html"]
+    assert "<p>You guess: 0. Move x to −1.5 and read the number.</p>" in html
+    assert "right" not in html and "Yes" not in html
+
+
+@pytest.mark.parametrize(
+    ("choices", "error", "words"),
+    [
+        ({"a": "reason", "b": (True, "x")}, TypeError, "'a' needs"),
+        ({"a": (1, "reason"), "b": (True, "x")}, TypeError, "'a' needs"),
+        ({"a": (True, " "), "b": (False, "x")}, TypeError, "'a' needs"),
+        ({"a": (False, "x"), "b": (False, "y")}, ValueError, "none is right"),
+        ({"a": (True, "x")}, ValueError, "at least two"),
+        ({}, ValueError, "none is right"),
+    ],
+)
+def test_a_question_at_fault(choices, error, words):
+    with pytest.raises(error, match=words):
+        question("Which?", choices)

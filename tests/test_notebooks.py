@@ -1,0 +1,194 @@
+"""The chapters keep the house's rules; their solutions pass. (nbval compares their outputs.)"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from bends.check import RIGHT
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "_ext"))
+
+import notebooks  # noqa: E402
+from notebook_rules import METADATA, exercises, faults, printed  # noqa: E402
+
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+SOLVED = "<details>\n<summary>Solution</summary>\n\n```python\nanswer = 3\n```\n\n</details>"
+
+
+def good():
+    """A small notebook as an author leaves it, before `make notebooks`."""
+    new = nbformat.v4
+    return new.new_notebook(
+        cells=[
+            new.new_markdown_cell("# What is three?\n\n```python\n# a comment\n```"),
+            new.new_code_cell("from bends.check import check, question\nprint('hello')"),
+            new.new_code_cell(
+                "question('Is it?', {'yes': (True, 'It is.'), 'no': (False, 'It is.')})",
+                metadata={"tags": ["remove-input"]},
+            ),
+            new.new_code_cell("answer = ...", metadata={"tags": ["starter"]}),
+            new.new_code_cell("check(answer, 3)"),
+            new.new_markdown_cell(SOLVED),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The good notebook after `make notebooks`."""
+    path = tmp_path_factory.mktemp("chapters") / "01-three.ipynb"
+    nbformat.write(good(), path)
+    assert asyncio.run(notebooks.main([path])) == 0
+    return path
+
+
+def run_solved(path):
+    """What each check prints once its solution stands in the starter's place."""
+    notebook = nbformat.read(path, as_version=4)
+    found = list(exercises(notebook))
+    for starter, _, code in found:
+        starter.source = code
+    asyncio.run(notebooks.run(notebook, path))
+    return [printed(check) for _, check, _ in found]
+
+
+# --- the chapters --------------------------------------------------------------------------------
+
+
+@chapters
+def test_a_chapter_keeps_the_rules(path):
+    assert faults(nbformat.read(path, as_version=4)) == []
+
+
+@chapters
+def test_a_chapters_file_is_numbered(path):
+    assert path.stem[:2].isdigit() and path.stem[2] == "-"
+    assert path.stem == path.stem.lower() and " " not in path.stem and "_" not in path.stem
+
+
+@chapters
+def test_a_chapters_solutions_pass(path):
+    verdicts = run_solved(path)
+    assert verdicts, "a chapter has exercises"
+    assert [text for text in verdicts if not text.startswith(RIGHT)] == []
+
+
+# --- the rules notice ----------------------------------------------------------------------------
+
+
+def test_making_twice_changes_nothing(stored):
+    first = stored.read_bytes()
+    assert asyncio.run(notebooks.main([stored])) == 0
+    assert stored.read_bytes() == first
+
+
+def test_what_is_stored(stored):
+    notebook = nbformat.read(stored, as_version=4)
+    assert notebook.metadata == METADATA
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in codes] == [1, 2, 3, 4]
+    assert printed(codes[0]) == "hello\n"
+    assert codes[1].outputs[0].data == {"text/plain": "Is it?\n  a) yes\n  b) no"}
+    assert codes[1].metadata["jupyter"] == {"source_hidden": True}
+    assert printed(codes[3]).startswith("Not answered yet.")
+    assert run_solved(stored) == ["Right.\n"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "change", "words"),
+    [
+        (1, {"execution_count": None}, "has the count None, not 1"),
+        (0, {"source": "# One\n\n# Two"}, "2 lines begin with '# '"),
+        (0, {"source": "## None"}, "0 lines begin with '# '"),
+        (1, {"metadata": {"tags": ["stater"]}}, "unknown tag 'stater'"),
+        (1, {"metadata": {"collapsed": True}}, "stores more than"),
+        (1, {"source": "from bends import check\ncheck._show(3)"}, "private name _show"),
+        (1, {"source": "from bends.check import _show"}, "private name _show"),
+        (1, {"source": "\n".join(f"x{i} = 1" for i in range(21))}, "shows 21 lines"),
+        (1, {"source": "%pip install bends"}, "is not plain Python"),
+        (1, {"source": "x = 1  # NBVAL_SKIP"}, "the comment NBVAL_SKIP"),
+        (1, {"source": ""}, "empty code cell"),
+        (2, {"metadata": {}}, "shows the answers"),
+        (4, {"source": "print(answer)"}, "without a check"),
+        (5, {"source": "The solution is 3."}, "without a solution"),
+        (5, {"source": SOLVED.replace("\n\n", "\n")}, "without a solution"),
+        (
+            5,
+            {"source": SOLVED.replace("answer = 3\n```", "1\n```\n\n```python\n2\n```")},
+            "solution",
+        ),
+    ],
+)
+def test_a_broken_notebook_is_named(stored, cell, change, words):
+    notebook = nbformat.read(stored, as_version=4)
+    notebook.cells[cell].update(nbformat.from_dict(change))
+    assert any(words in fault for fault in faults(notebook)), faults(notebook)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (("display_data", {"data": {"image/png": "iVBO"}}), "stores image/png"),
+        (("display_data", {"data": {"text/html": "<b>x</b>"}}), "stores text/html"),
+        (("execute_result", {"data": {"text/plain": "<Line at 0x7f00aa11>"}}), "address"),
+        (("stream", {"name": "stderr", "text": "Warning"}), "standard error"),
+        (("error", {"ename": "NameError", "evalue": "x", "traceback": []}), "error NameError"),
+    ],
+)
+def test_a_stored_output_that_is_not_text_is_named(stored, output, words):
+    kind, content = output
+    notebook = nbformat.read(stored, as_version=4)
+    notebook.cells[1].outputs = [nbformat.v4.new_output(kind, **content)]
+    assert any(words in fault for fault in faults(notebook))
+
+
+def test_widget_state_and_an_accepted_starter_are_named(stored):
+    notebook = nbformat.read(stored, as_version=4)
+    notebook.metadata["widgets"] = {}
+    notebook.cells[4].outputs[0].text = "Right.\n"
+    words = " ".join(faults(notebook))
+    assert "metadata" in words and "does not refuse" in words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("undefined", "cell 2 (broken) raises NameError: name 'undefined' is not defined"),
+        ("import time; time.sleep(60)", "cell 2 (broken) runs longer than 1 s"),
+        ("import os; os._exit(1)", "cell 2 (broken) stops the kernel"),
+    ],
+)
+def test_a_cell_that_fails_is_named_and_the_file_stays(tmp_path, source, words):
+    notebook = good()
+    notebook.cells[1].update(source=source, id="broken")
+    path = tmp_path / "01-broken.ipynb"
+    nbformat.write(notebook, path)
+    before = path.read_bytes()
+    with pytest.raises(notebooks.NotebookError) as caught:
+        asyncio.run(notebooks.remake(path, cell_seconds=1))
+    assert words in str(caught.value) and str(path) in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_pictures_and_what_varies_are_dropped(tmp_path):
+    new = nbformat.v4
+    bundle = {"image/png": "iVBORw0KGgo=", "text/plain": "A"}
+    show = f"from IPython.display import display\ndisplay({bundle}, raw=True)"
+    cells = [
+        new.new_markdown_cell("# Three"),
+        new.new_code_cell(show, metadata={"trusted": True}),
+        new.new_code_cell("import time\ntime.time()", metadata={"tags": ["nbval-ignore-output"]}),
+    ]
+    path = tmp_path / "01-three.ipynb"
+    nbformat.write(new.new_notebook(cells=cells, metadata={"widgets": {}}), path)
+    assert asyncio.run(notebooks.remake(path)) == []
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[1].outputs[0].data == {"text/plain": "A"}
+    assert notebook.cells[1].metadata == {}
+    assert notebook.cells[2].outputs == [] and notebook.cells[2].execution_count == 2
