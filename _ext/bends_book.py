@@ -2,7 +2,8 @@
 
 Each subject has a module beside this one: `mathml` (mathematics without scripts), `payloads`
 (states of the explorers), `repository` (links to the clone's own origin), `pages` (what the
-template shows). Here they are put together, and the cache gets a key that cannot go stale.
+template shows), `generated` (lists made from data). Here they are put together, and the cache
+gets a key that cannot go stale.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import generated
 import mathml
 import pages
 import payloads
@@ -43,6 +45,6 @@ def set_execution(app, config):
 
 def setup(app):
     app.connect("config-inited", set_execution)
-    for module in (mathml, pages, payloads):
+    for module in (generated, mathml, pages, payloads):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,59 @@
+"""Text that stands in one file and is shown in another: `<!-- name -->` on a page calls for it."""
+
+import re
+from pathlib import Path
+
+import yaml
+from pybtex.database import parse_file
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def contents():
+    """The course as a list of its parts: what is written, linked; what is planned, named."""
+    lines = []
+    for part in yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))["parts"]:
+        lines += [f"### {part['title']}", ""]
+        for slug, (title, line) in part["chapters"].items():
+            file = f"chapters/{slug}.ipynb"
+            written = (ROOT / file).exists()
+            name = f"[{title}]({file})" if written else f"{title} *(planned)*"
+            lines.append(f"- **{int(slug[:2])}. {name}** {line}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def sources():
+    """Every entry of references.bib: who, when, what, where, with its link."""
+    lines = []
+    for entry in parse_file(ROOT / "references.bib").entries.values():
+        fields = entry.fields
+        people = [" ".join(p.prelast_names + p.last_names) for p in entry.persons["author"]]
+        if len(people) > 3:
+            people = [people[0] + " and others"]
+        who = ", ".join(people[:-1]) + " and " * (len(people) > 1) + people[-1]
+        where = next((fields[k] for k in ("journal", "booktitle", "howpublished") if k in fields), "")
+        title = re.sub(r"[{}]", "", fields["title"])
+        link = f" <{fields['url']}>" if "url" in fields else ""
+        lines.append(f"- {who} ({fields['year']}). *{title}.* {where + '.' if where else ''}{link}")
+    return "\n".join(sorted(lines, key=str.casefold))
+
+
+TEXTS = {"contents": contents, "sources": sources}
+
+
+def fill(app, docname, source):
+    """Put each text in the place of its comment."""
+
+    def text(match):
+        if match[1] not in TEXTS:
+            raise ExtensionError(f"{docname}: no text is called {match[1]!r}: {', '.join(TEXTS)}")
+        return TEXTS[match[1]]()
+
+    if docname.startswith(("index", "back/")):
+        source[0] = re.sub(r"^<!-- ([\w-]+) -->$", text, source[0], flags=re.M)
+
+
+def setup(app):
+    app.connect("source-read", fill)
