@@ -1,0 +1,88 @@
+"""The book's colours: readable on both papers, apart for every eye, and in grey."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from bends import ACTIVATIONS, figures
+
+FAMILIES = sorted({f"c-{f.family}" for f in ACTIVATIONS.values()})
+CLASSES = ["c-class0", "c-class1", "c-class2"]
+# Machado, Oliveira and Fernandes (2009), severity 1: what protanopes, deuteranopes and
+# tritanopes see, in linear light.
+SIGHT = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+               [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+               [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+               [0.004733, 0.691367, 0.303900]],
+    "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
+}  # fmt: skip
+
+
+def linear(color):
+    c = np.array(to_rgb(color))
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(a, b):
+    low, high = sorted(linear(c) @ [0.2126, 0.7152, 0.0722] for c in (a, b))
+    return (high + 0.05) / (low + 0.05)
+
+
+def oklab(rgb):
+    """Ottosson's Oklab: equal distances look about equal; 0.02 is just noticeable."""
+    cones = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
+                      [0.2119034982, 0.6806995451, 0.1073969566],
+                      [0.0883024619, 0.2817188376, 0.6299787005]])  # fmt: skip
+    lab = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
+                    [1.9779984951, -2.4285922050, 0.4505937099],
+                    [0.0259040371, 0.7827717662, -0.8086757660]])  # fmt: skip
+    return lab @ np.cbrt(cones @ np.clip(rgb, 0, 1))
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_colors_are_readable_on_paper(theme):
+    paper = figures.COLORS["paper"][theme]
+    for name in ("ink", "muted", "accent", "c-good", "c-bad"):
+        assert contrast(figures.COLORS[name][theme], paper) >= 4.5, name
+    for name in FAMILIES + CLASSES:
+        assert contrast(figures.COLORS[name][theme], paper) >= 3, name
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("group", [FAMILIES, CLASSES, ["c-good", "c-bad"]])
+@pytest.mark.parametrize("theme", [0, 1])
+def test_colors_stay_apart(theme, group, sight):
+    seen = {c: oklab(SIGHT[sight] @ linear(figures.COLORS[c][theme])) for c in group}
+    least = 0.035 if sight == "grey" else 0.075
+    for a, b in combinations(group, 2):
+        assert np.linalg.norm(seen[a] - seen[b]) >= least, (a, b)
+
+
+def test_every_family_has_a_color_and_members_differ_by_dash():
+    for family in {f.family for f in ACTIVATIONS.values()}:
+        styles = [figures.style(f) for f in ACTIVATIONS.values() if f.family == family]
+        assert len({str(s["linestyle"]) for s in styles}) == len(styles) <= 6
+        assert len({s["color"] for s in styles}) == 1
+
+
+def test_no_two_variables_share_a_light_color():
+    assert len(figures.THEME_COLORS) == len(figures.COLORS)
+
+
+def test_css_has_each_color_in_both_themes():
+    css = figures.css_variables()
+    for name, (light, dark) in figures.COLORS.items():
+        assert css.count(f"--{name}: {light};") == 1
+        assert css.count(f"--{name}: {dark};") == 2
+
+
+def test_numbers_have_a_true_minus_sign():
+    assert figures.number(-1.5) == "−1.5"
+    assert figures.number(-0.001, ".2f") == "0.00"
+    assert figures.number(1e-5) == "1e−05"
