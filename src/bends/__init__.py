@@ -3,8 +3,6 @@
 from .activations import (
     ACTIVATIONS,
     VECTOR_ACTIVATIONS,
-    Activation,
-    activation,
     celu,
     elu,
     geglu,
@@ -37,6 +35,7 @@ from .activations import (
     swiglu,
     tanh,
 )
+from .catalogue import Activation, activation
 from .initializers import INITIALIZERS, gain
 from .losses import LOSSES
 from .network import MLP
