@@ -39,6 +39,7 @@ async def run(notebook, path, cell_seconds=CELL_SECONDS):
         resources={"metadata": {"path": str(path.parent)}},
         timeout=cell_seconds,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],  # no word on each start
     )
     settings = {"BENDS_FACE": "text", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
     async with client.async_setup_kernel(env={**os.environ, **settings}):

@@ -236,7 +236,8 @@ def question(text, choices):
     Parameters
     ----------
     text : str
-        The question. Backquotes set code.
+        The question. Here as in choices and reasons, `code` and *emphasis* are marked as in
+        Markdown, and mathematics is written in plain characters.
     choices : mapping
         From a choice's text to a pair: whether it is right, and the reason. Where more than one
         is right, the page says so.
@@ -246,7 +247,7 @@ def question(text, choices):
     TypeError
         If a choice has no pair of a truth and a sentence.
     ValueError
-        If there are fewer than two choices, or none is right.
+        If there are fewer than two choices, none is right, or a formula stands between dollars.
 
     Examples
     --------
@@ -277,7 +278,7 @@ def predict(text, choices, then):
     Parameters
     ----------
     text : str
-        The question. Backquotes set code.
+        The question, marked up as in `question`.
     choices : list of str
         What the reader may guess.
     then : str
@@ -286,7 +287,7 @@ def predict(text, choices, then):
     Raises
     ------
     ValueError
-        If there are fewer than two choices.
+        If there are fewer than two choices, or a formula stands between dollars.
     """
     told = {choice: f"You guess: {choice}. {then}" for choice in choices}
     display(_Choices(text, told, [None] * len(told), exclusive=True))
@@ -298,6 +299,8 @@ class _Choices:
     def __init__(self, text, told, truths, exclusive):
         if len(told) < 2:
             raise ValueError(f"choices: give at least two different ones, got {list(told)}")
+        if "$" in (everything := " ".join([text, *told, *told.values()])):
+            raise ValueError(f"a question has no formulas, write x² and −1.5; got {everything!r}")
         self.text, self.told, self.truths, self.exclusive = text, told, truths, exclusive
 
     def __repr__(self):
@@ -328,5 +331,6 @@ class _Choices:
 
 
 def _inline(text):
-    """Text as HTML, with backquotes as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    """Text as HTML, with backquotes as code and asterisks as emphasis."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
