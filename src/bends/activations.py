@@ -16,7 +16,7 @@ avoid `np.where`, which is several times slower than arithmetic on arrays of mix
 
 import numpy as np
 
-from .catalogue import Catalogue, activation, vector_activation
+from .catalogue import Activation, Catalogue, activation, vector_activation  # noqa: F401
 from .normal import FURTHEST, tail_and_density
 
 # Straight, and broken ---------------------------------------------------------------------------

@@ -1,0 +1,195 @@
+"""Ask the frameworks what they call each activation function, and what they do with it.
+
+Writes ``src/bends/frameworks.json``: for every function its names, parameters and defaults, the
+slope that a framework takes at each kink, and inputs at which it gives no correct digit. The names
+below are typed by hand; everything else is read from the frameworks. Run it where PyTorch, JAX,
+Flax, Keras and ONNX are installed: ``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
+"""
+
+import inspect
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from pydoc import locate
+
+import numpy as np
+
+import bends
+
+os.environ["KERAS_BACKEND"] = "jax"
+import jax
+import keras
+import onnx.defs
+import torch
+
+jax.config.update("jax_enable_x64", True)
+
+TORCH, JAX, KERAS = "torch.nn.functional.", "jax.nn.", "keras.activations."
+NAMES = {  # PyTorch, JAX (and Flax), Keras: functions first, then layers; ONNX: the operator
+    "identity": (["torch.nn.Identity"], [JAX + "identity"], [KERAS + "linear"], "Identity"),
+    "step": ([], [], [], None),
+    "relu": ([TORCH + "relu", "torch.nn.ReLU"], [JAX + "relu"],
+             [KERAS + "relu", "keras.layers.ReLU"], "Relu"),
+    "leaky_relu": ([TORCH + "leaky_relu", "torch.nn.LeakyReLU"], [JAX + "leaky_relu"],
+                   [KERAS + "leaky_relu", "keras.layers.LeakyReLU"], "LeakyRelu"),
+    "prelu": (["torch.nn.PReLU"], ["flax.linen.PReLU"], ["keras.layers.PReLU"], "PRelu"),
+    "relu6": ([TORCH + "relu6", "torch.nn.ReLU6"], [JAX + "relu6"], [KERAS + "relu6"], None),
+    "squared_relu": ([], [], [], None),
+    "abs": (["torch.abs"], ["jax.numpy.abs"], ["keras.ops.abs"], "Abs"),
+    "elu": ([TORCH + "elu", "torch.nn.ELU"], [JAX + "elu"],
+            [KERAS + "elu", "keras.layers.ELU"], "Elu"),
+    "selu": ([TORCH + "selu", "torch.nn.SELU"], [JAX + "selu"], [KERAS + "selu"], "Selu"),
+    "celu": ([TORCH + "celu", "torch.nn.CELU"], [JAX + "celu"], [KERAS + "celu"], "Celu"),
+    "softplus": ([TORCH + "softplus", "torch.nn.Softplus"], [JAX + "softplus"],
+                 [KERAS + "softplus"], "Softplus"),
+    "log_sigmoid": ([TORCH + "logsigmoid", "torch.nn.LogSigmoid"], [JAX + "log_sigmoid"],
+                    [KERAS + "log_sigmoid"], None),
+    "sigmoid": (["torch.sigmoid", "torch.nn.Sigmoid"], [JAX + "sigmoid"],
+                [KERAS + "sigmoid"], "Sigmoid"),
+    "tanh": (["torch.tanh", "torch.nn.Tanh"], [JAX + "tanh"], [KERAS + "tanh"], "Tanh"),
+    "softsign": ([TORCH + "softsign", "torch.nn.Softsign"], [JAX + "soft_sign"],
+                 [KERAS + "softsign"], "Softsign"),
+    "hard_sigmoid": ([TORCH + "hardsigmoid", "torch.nn.Hardsigmoid"], [JAX + "hard_sigmoid"],
+                     [KERAS + "hard_sigmoid"], "HardSigmoid"),
+    "hard_tanh": ([TORCH + "hardtanh", "torch.nn.Hardtanh"], [JAX + "hard_tanh"],
+                  [KERAS + "hard_tanh"], None),
+    "silu": ([TORCH + "silu", "torch.nn.SiLU"], [JAX + "silu"], [KERAS + "silu"], "Swish"),
+    "gelu": ([TORCH + "gelu", "torch.nn.GELU"], [JAX + "gelu"], [KERAS + "gelu"], "Gelu"),
+    "gelu_tanh": ([TORCH + "gelu", "torch.nn.GELU"], [JAX + "gelu"], [KERAS + "gelu"], "Gelu"),
+    "mish": ([TORCH + "mish", "torch.nn.Mish"], [JAX + "mish"], [KERAS + "mish"], "Mish"),
+    "hard_swish": ([TORCH + "hardswish", "torch.nn.Hardswish"], [JAX + "hard_swish"],
+                   [KERAS + "hard_swish"], "HardSwish"),
+    "sin": (["torch.sin"], ["jax.numpy.sin"], ["keras.ops.sin"], "Sin"),
+    "snake": ([], [], [], None),
+    "softmax": ([TORCH + "softmax", "torch.nn.Softmax"], [JAX + "softmax"],
+                [KERAS + "softmax"], "Softmax"),
+    "log_softmax": ([TORCH + "log_softmax", "torch.nn.LogSoftmax"], [JAX + "log_softmax"],
+                    [KERAS + "log_softmax"], "LogSoftmax"),
+    "maxout": ([], [], [], None),
+    "glu": ([TORCH + "glu", "torch.nn.GLU"], [JAX + "glu"], [KERAS + "glu"], None),
+    "reglu": ([], [], [], None),
+    "geglu": ([], [], [], None),
+    "swiglu": ([], [], [], None),
+}  # fmt: skip
+SET = {  # what has to be passed so that a framework's function is ours
+    ("gelu", "JAX"): {"approximate": False},
+    ("gelu_tanh", "PyTorch"): {"approximate": "tanh"},
+    ("gelu_tanh", "Keras"): {"approximate": True},
+    ("gelu_tanh", "ONNX"): {"approximate": "tanh"},
+    ("leaky_relu", "Keras"): {"negative_slope": 0.01},
+    ("hard_sigmoid", "ONNX"): {"alpha": 1 / 6},
+}
+NOT_PARAMETERS = {"input", "x", "a", "name", "inplace", "dtype", "device", "out", "min_value",
+                  "_stacklevel", "param_dtype", "parent", "kwargs"}  # fmt: skip
+
+
+def defaults(dotted):
+    """Parameters of a callable with their defaults; None if it does not tell (it is built in)."""
+    try:
+        arguments = inspect.signature(locate(dotted)).parameters.values()
+    except ValueError:
+        return None
+    return {
+        a.name: None if a.default is inspect.Parameter.empty else a.default
+        for a in arguments
+        if a.name not in NOT_PARAMETERS and a.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+
+
+def onnx_defaults(operator):
+    """Attributes of an ONNX operator with their defaults, and the opset that brought it."""
+    schema = onnx.defs.get_schema(operator)
+    attributes = {
+        name: onnx.helper.get_attribute_value(a.default_value) if a.default_value.name else None
+        for name, a in schema.attributes.items()
+    }
+    text = {n: v.decode() if isinstance(v, bytes) else v for n, v in attributes.items()}
+    return {"name": operator, "parameters": text, "opset": schema.since_version}
+
+
+def value_and_slope(framework, dotted, options, dtype):
+    """A function of one number that gives the framework's value and slope."""
+    function = locate(dotted)
+    if framework == "PyTorch":
+        if inspect.isclass(function):
+            function = function(**options)
+            options = {}
+
+        def measure(x):
+            t = torch.tensor(x, dtype=getattr(torch, dtype), requires_grad=True)
+            y = function(t, **options)
+            y.backward()
+            return y.item(), t.grad.item()
+
+    else:
+
+        def call(t):
+            return function(t, **options)
+
+        def measure(x):
+            t = jax.numpy.asarray(x, dtype=dtype)
+            return float(call(t)), float(jax.grad(call)(t))
+
+    return measure
+
+
+def lost(f, measure, dtype):
+    """The x nearest to 0 at which the value has no correct digit, and what happens at -inf.
+
+    Only where the exact value is a normal number that the type can hold.
+    """
+    found = []
+    smallest = float(np.finfo(dtype).smallest_normal)
+    for x in [s * k / 2 for k in range(1, 401) for s in (1, -1)]:
+        exact = float(f(x))
+        if abs(exact) >= smallest and not abs(measure(x)[0] / exact - 1) < 0.1:
+            found.append({"x": x, "gives": measure(x)[0], "exact": exact})
+            break
+    at_end = measure(-np.inf)[0]
+    if np.isnan(at_end) and not np.isnan(f(-np.inf)):
+        found.append({"x": "-inf", "gives": "nan", "exact": f.limits[0]})
+    return found
+
+
+def describe(name, framework, names):
+    """What one framework does with one function."""
+    entry = {"names": [{"name": n, "parameters": defaults(n)} for n in names]}
+    if (name, framework) in SET:
+        entry["pass"] = SET[name, framework]
+    f = bends.ACTIVATIONS.get(name)
+    if f is None or framework == "Keras" or names[0].startswith("flax"):
+        return entry  # slopes in Keras are those of the framework below it
+    measures = {d: value_and_slope(framework, names[0], SET.get((name, framework), {}), d)
+                for d in ("float32", "float64")}  # fmt: skip
+    if f.kinks:
+        entry["slope_at_kinks"] = {f"{x:g}": measures["float64"](x)[1] for x in f.kinks}
+    wrong = {d: lost(f, m, d) for d, m in measures.items()}
+    if any(wrong.values()):
+        entry["no_correct_digit"] = wrong
+    return entry
+
+
+def main():
+    table = {}
+    for name, (in_torch, in_jax, in_keras, operator) in NAMES.items():
+        entry = {
+            framework: describe(name, framework, names)
+            for framework, names in (("PyTorch", in_torch), ("JAX", in_jax), ("Keras", in_keras))
+            if names
+        }
+        if operator:
+            entry["ONNX"] = {"names": [onnx_defaults(operator)]}
+            if (name, "ONNX") in SET:
+                entry["ONNX"]["pass"] = SET[name, "ONNX"]
+        table[name] = entry
+    versions = {"PyTorch": torch.__version__.split("+")[0], "JAX": jax.__version__,
+                "Flax": version("flax"), "Keras": keras.__version__,
+                "ONNX": onnx.__version__, "NumPy": np.__version__}  # fmt: skip
+    target = Path(bends.__file__).with_name("frameworks.json")
+    target.write_text(json.dumps({"versions": versions, "functions": table}, indent=1) + "\n")
+    print(f"wrote {target}")
+
+
+if __name__ == "__main__":
+    main()
