@@ -147,32 +147,31 @@ def test_regression_noise_and_interval():
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "words"),
+    ("call", "words"),
     [
-        (lambda: datasets.moons(1), ValueError, "n must be at least 2, got 1"),
-        (lambda: datasets.moons(10.5), TypeError, "n must be a whole number, got 10.5"),
-        (lambda: datasets.xor_cloud(0), ValueError, "n must be at least 1"),
-        (lambda: datasets.moons(noise=-1), ValueError, "noise must be finite and 0 or more"),
-        (lambda: datasets.moons(noise="much"), TypeError, "noise must be a number, got 'much'"),
-        (lambda: datasets.moons(noise=np.nan), ValueError, "noise must be finite"),
-        (lambda: datasets.circles(factor=2), ValueError, "factor must be finite and between 0"),
-        (lambda: datasets.spirals(arms=1), ValueError, "arms must be at least 2"),
-        (lambda: datasets.spirals(2, arms=3), ValueError, "n must be at least 3"),
-        (lambda: datasets.spirals(turns=np.inf), ValueError, "turns must be finite"),
-        (lambda: datasets.blobs(classes=1), ValueError, "classes must be at least 2"),
-        (lambda: datasets.checkerboard(squares=1), ValueError, "squares must be at least 2"),
-        (lambda: datasets.moons(seed=-1), ValueError, "seed must be at least 0"),
-        (lambda: datasets.moons(seed=None), TypeError, "seed must be a whole number"),
-        (lambda: datasets.regression("sin"), ValueError, "did you mean 'sine'.* known: sine, mul"),
-        (lambda: datasets.regression("?"), ValueError, "unknown target '\\?'; known: sine"),
-        (lambda: datasets.regression(n=1), ValueError, "n must be at least 2"),
-        (lambda: datasets.regression(interval=(1, 1)), ValueError, "interval must be two finite"),
-        (lambda: datasets.regression(interval=3), ValueError, "low < high, got 3"),
-        (lambda: datasets.mnist1d(55), ValueError, "n must be a multiple of 10"),
-        (lambda: datasets.mnist1d(0), ValueError, "n must be at least 10"),
-        (lambda: datasets.mnist1d(seed=0.5), TypeError, "seed must be a whole number"),
+        (lambda: datasets.moons(1), "n must be a whole number, 2 or more; got 1"),
+        (lambda: datasets.moons(10.5), "n must be a whole number, 2 or more; got 10.5"),
+        (lambda: datasets.xor_cloud(0), "n must be .* 1 or more"),
+        (lambda: datasets.moons(noise=-1), "noise must be a finite number, 0 or more; got -1"),
+        (lambda: datasets.moons(noise="much"), "noise must be .*; got 'much'"),
+        (lambda: datasets.moons(noise=np.nan), "noise must be .*; got nan"),
+        (lambda: datasets.circles(factor=2), "factor must be a finite number, from 0 to 1; got 2"),
+        (lambda: datasets.spirals(arms=1), "arms must be .* 2 or more"),
+        (lambda: datasets.spirals(2, arms=3), "n must be .* 3 or more"),
+        (lambda: datasets.spirals(turns=np.inf), "turns must be a finite number"),
+        (lambda: datasets.blobs(classes=1), "classes must be .* 2 or more"),
+        (lambda: datasets.checkerboard(squares=1), "squares must be .* 2 or more"),
+        (lambda: datasets.moons(seed=-1), "seed must be .* 0 or more; got -1"),
+        (lambda: datasets.moons(seed=None), "seed must be a whole number"),
+        (lambda: datasets.regression("sine_"), "target='sine_' is not known; nearest: sine"),
+        (lambda: datasets.regression(n=1), "n must be .* 2 or more"),
+        (lambda: datasets.regression(interval=(1, 1)), "interval must be two finite numbers"),
+        (lambda: datasets.regression(interval=3), "low < high; got 3"),
+        (lambda: datasets.mnist1d(55), "n must be a multiple of 10"),
+        (lambda: datasets.mnist1d(0), "n must be .* 10 or more"),
+        (lambda: datasets.mnist1d(seed=0.5), "seed must be a whole number"),
     ],
 )
-def test_errors_name_the_argument(call, error, words):
-    with pytest.raises(error, match=words):
+def test_errors_name_the_argument(call, words):
+    with pytest.raises(ValueError, match=words):
         call()

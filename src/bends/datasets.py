@@ -6,50 +6,22 @@ so that any first part of them is a fair sample. Curves come as ``(x, y)``, each
 ``(n, 1)``. MNIST-1D comes already split.
 """
 
-import difflib
 import functools
 import math
-import operator
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "TARGETS",
-    "MNIST1D",
-    "blobs",
-    "checkerboard",
-    "circles",
-    "mnist1d",
-    "moons",
-    "regression",
-    "spirals",
-    "xor",
-    "xor_cloud",
-]
+from bends._arguments import known, whole
 
 
-def _count(name, value, minimum=1):
-    """``value`` as an int, or an error that names the argument."""
-    try:
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
-    if count < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {count}")
-    return count
-
-
-def _number(name, value, low, high=math.inf):
-    """``value`` as a float in ``[low, high]``, or an error that names the argument."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, got {value!r}") from None
-    if not (low <= number <= high and math.isfinite(number)):
-        accepted = f"between {low} and {high}" if math.isfinite(high) else f"{low} or more"
-        raise ValueError(f"{name} must be finite and {accepted}, got {value!r}")
-    return number
+def _number(name, value, highest=math.inf):
+    """``value`` as a float, if it is finite and from 0 to ``highest``."""
+    if isinstance(value, Real) and 0 <= value <= highest and math.isfinite(value):
+        return float(value)
+    accepted = "0 or more" if highest == math.inf else f"from 0 to {highest}"
+    raise ValueError(f"{name} must be a finite number, {accepted}; got {value!r}")
 
 
 def _interval(value):
@@ -58,18 +30,18 @@ def _interval(value):
     except (TypeError, ValueError):
         low = high = math.nan
     if not -math.inf < low < high < math.inf:
-        raise ValueError(f"interval must be two finite numbers, low < high, got {value!r}")
+        raise ValueError(f"interval must be two finite numbers, low < high; got {value!r}")
     return low, high
 
 
 def _generator(seed):
-    return np.random.default_rng(_count("seed", seed, minimum=0))
+    return np.random.default_rng(whole("seed", seed, 0))
 
 
 def _scatter(points, labels, noise, rng):
     """Shuffle the points and move each by a normal step of standard deviation ``noise``."""
     order = rng.permutation(len(points))
-    points = points[order] + _number("noise", noise, 0) * rng.standard_normal(points.shape)
+    points = points[order] + _number("noise", noise) * rng.standard_normal(points.shape)
     return points, labels[order].astype(np.int64)
 
 
@@ -109,7 +81,7 @@ def xor_cloud(n=200, *, noise=0.05, seed=0):
         0 or 1.
     """
     rng = _generator(seed)
-    points = rng.uniform(-1, 1, (_count("n", n), 2))
+    points = rng.uniform(-1, 1, (whole("n", n), 2))
     points += np.where(points > 0, 0.06, -0.06)  # a gap along both axes
     return _scatter(points, points[:, 0] * points[:, 1] < 0, noise, rng)
 
@@ -134,7 +106,7 @@ def moons(n=200, *, noise=0.1, seed=0):
         0 or 1.
     """
     rng = _generator(seed)
-    n = _count("n", n, minimum=2)
+    n = whole("n", n, 2)
     outer = np.linspace(0, np.pi, n // 2)
     inner = np.linspace(0, np.pi, n - n // 2)
     points = np.concatenate(
@@ -167,9 +139,9 @@ def circles(n=200, *, factor=0.5, noise=0.05, seed=0):
         0 on the outer circle, 1 on the inner one.
     """
     rng = _generator(seed)
-    n = _count("n", n, minimum=2)
+    n = whole("n", n, 2)
     inside = np.arange(n) >= n // 2
-    radius = np.where(inside, _number("factor", factor, 0, 1), 1.0)
+    radius = np.where(inside, _number("factor", factor, 1), 1.0)
     angle = 2 * np.pi * rng.random(n)
     points = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return _scatter(points, inside, noise, rng)
@@ -199,12 +171,12 @@ def spirals(n=200, *, arms=2, turns=1.0, noise=0.02, seed=0):
         The arm: 0 to ``arms - 1``.
     """
     rng = _generator(seed)
-    arms = _count("arms", arms, minimum=2)
-    n = _count("n", n, minimum=arms)
+    arms = whole("arms", arms, 2)
+    n = whole("n", n, arms)
     arm = np.arange(n) % arms
     step = np.arange(n) // arms
     radius = (step + 1) / (step[-1] + 1)
-    angle = 2 * np.pi * (_number("turns", turns, 0) * radius + arm / arms)
+    angle = 2 * np.pi * (_number("turns", turns) * radius + arm / arms)
     points = radius[:, None] * np.column_stack([np.sin(angle), np.cos(angle)])
     return _scatter(points, arm, noise, rng)
 
@@ -230,8 +202,8 @@ def blobs(n=200, *, classes=2, noise=0.3, seed=0):
         0 to ``classes - 1``.
     """
     rng = _generator(seed)
-    classes = _count("classes", classes, minimum=2)
-    n = _count("n", n, minimum=classes)
+    classes = whole("classes", classes, 2)
+    n = whole("n", n, classes)
     label = np.arange(n) % classes
     angle = 2 * np.pi * label / classes
     return _scatter(np.column_stack([np.cos(angle), np.sin(angle)]), label, noise, rng)
@@ -258,8 +230,8 @@ def checkerboard(n=400, *, squares=4, noise=0.0, seed=0):
         0 or 1; the lower left square is 0.
     """
     rng = _generator(seed)
-    points = rng.random((_count("n", n), 2))
-    square = np.floor(points * _count("squares", squares, minimum=2)).astype(int)
+    points = rng.random((whole("n", n), 2))
+    square = np.floor(points * whole("squares", squares, 2)).astype(int)
     return _scatter(2 * points - 1, square.sum(axis=1) % 2, noise, rng)
 
 
@@ -302,15 +274,11 @@ def regression(target="sine", n=256, *, interval=None, noise=0.0, seed=0):
         In rising order.
     y : float array, shape (n, 1)
     """
-    if target not in TARGETS:
-        near = difflib.get_close_matches(str(target), TARGETS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"unknown target {target!r}; {hint}known: {', '.join(TARGETS)}")
-    function, usual = TARGETS[target]
+    function, usual = known("target", target, TARGETS)
     low, high = _interval(usual if interval is None else interval)
-    x = np.linspace(low, high, _count("n", n, minimum=2))[:, None]
+    x = np.linspace(low, high, whole("n", n, 2))[:, None]
     error = _generator(seed).standard_normal(x.shape)
-    return x, function(x) + _number("noise", noise, 0) * error
+    return x, function(x) + _number("noise", noise) * error
 
 
 # --- MNIST-1D ------------------------------------------------------------------------------------
@@ -408,7 +376,7 @@ def mnist1d(n=5000, *, seed=42):
     ----------
     S. Greydanus and D. Kobak, "Scaling down deep learning with MNIST-1D", arXiv:2011.14439.
     """
-    n = _count("n", n, minimum=10)
+    n = whole("n", n, 10)
     if n % 10:
-        raise ValueError(f"n must be a multiple of 10, one tenth for each kind, got {n}")
-    return _mnist1d(n, _count("seed", seed, minimum=0))
+        raise ValueError(f"n must be a multiple of 10, one tenth for each kind; got {n}")
+    return _mnist1d(n, whole("seed", seed, 0))

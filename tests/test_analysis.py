@@ -1,0 +1,425 @@
+"""Signals, dead units, straight pieces, order and chaos, against theory and brute force.
+
+Numbers without a derivation here are expected from theory or from an independent measurement,
+each within its stated tolerance.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from bends import ACTIVATIONS, analysis, datasets
+from bends.initializers import gain, variance_scaling
+from bends.losses import cross_entropy, squared_error
+from bends.network import MLP
+from bends.optimizers import SGD, Adam
+from bends.training import train
+
+
+def deep(activation, layers, init, n=512, seeds=(1,)):
+    """Energy of the activations in deep random networks, layer by layer, a mean over the seeds."""
+    energies = []
+    for seed in seeds:
+        net = MLP([n] * (layers + 1) + [1], activation, init=init, seed=seed, dtype=np.float32)
+        x = np.random.default_rng([seed, 5]).standard_normal((64, n))
+        energies.append(analysis.statistics(analysis.signals(net, x).activations).energy)
+    return np.mean(energies, axis=0, dtype=np.float64)
+
+
+def predicted(activation, layers, factor):
+    """What `deep` should give, if it were infinitely wide."""
+    q, energies = factor**2, []  # the inputs have variance 1
+    for _ in range(layers):
+        q = analysis.variance_map(activation, q, factor)
+        energies.append(q / factor**2)
+    return np.array(energies)
+
+
+def tent_network(layers):
+    """Each layer folds [0, 1] in two: 2x up to 1/2, then 2 - 2x."""
+    net = MLP([1] + [2] * layers + [1], "relu", init="zeros")
+    net.weights[0][:] = 1
+    for weights in net.weights[1:]:
+        weights[:] = [[2.0], [-4.0]]
+    for biases in net.biases[:-1]:
+        biases[:] = [0, -0.5]
+    return net
+
+
+def random_net(sizes, activation="relu", seed=0):
+    net = MLP(sizes, activation, seed=seed)
+    for biases in net.biases:
+        biases[:] = np.random.default_rng([seed, len(biases)]).standard_normal(biases.shape) / 2
+    return net
+
+
+# --- signals --------------------------------------------------------------------------------------
+
+
+def test_signals_are_the_networks_own():
+    net = random_net([3, 5, 4, 2], "tanh")
+    x, y = np.random.default_rng(0).standard_normal((7, 3)), np.ones((7, 2))
+    flow = analysis.signals(net, x, squared_error, y)
+    assert [a.shape for a in flow.pre_activations] == [(7, 5), (7, 4), (7, 2)]
+    np.testing.assert_array_equal(flow.pre_activations[0], x @ net.weights[0] + net.biases[0])
+    np.testing.assert_array_equal(flow.activations[1], np.tanh(flow.pre_activations[1]))
+    assert analysis.signals(net, x).gradients is None
+
+    step = 1e-6  # the gradient in a bias is the sum of those in its pre-activations
+    net.biases[0][2] += step
+    above = squared_error(net(x), y)[0]
+    net.biases[0][2] -= 2 * step
+    below = squared_error(net(x), y)[0]
+    assert flow.gradients[0][:, 2].sum() == pytest.approx((above - below) / (2 * step), rel=1e-6)
+
+
+def test_statistics_of_a_stack_are_those_of_its_members():
+    x = np.random.default_rng(0).standard_normal((50, 4))
+    stack = analysis.statistics(analysis.signals(MLP([4, 6, 5, 1], seed=[3, 4]), x).activations)
+    alone = analysis.statistics(analysis.signals(MLP([4, 6, 5, 1], seed=4), x).activations)
+    assert stack.energy.shape == (2, 2)
+    for of_stack, of_one in zip(stack, alone, strict=True):
+        np.testing.assert_array_equal(of_stack[1], of_one)
+    np.testing.assert_allclose(alone.energy, alone.mean**2 + alone.std**2)
+
+
+@pytest.mark.parametrize(
+    ("factor", "energy", "within"), [(1, 1 / 2, 2), (3**-0.5, 1 / 6, 3), (2**0.5, 1, 3)]
+)
+def test_relu_energy_over_fifty_layers(factor, energy, within):
+    # Each layer multiplies the energy by factor² / 2: He et al. 2015. One draw wanders.
+    measured = deep("relu", 50, variance_scaling(factor))
+    for layer in (1, 10, 30, 50):
+        assert 1 / within < measured[layer - 1] / energy**layer < within
+
+
+@pytest.mark.parametrize(
+    ("factor", "reported"),
+    [
+        (1.0, [0.630, 0.228, 0.136, 0.098]),
+        (5 / 3, [0.761, 0.651, 0.652, 0.650]),
+        (gain(ACTIVATIONS["tanh"]), [0.751, 0.628, 0.628, 0.625]),
+    ],
+)
+def test_tanh_deviation_over_fifty_layers(factor, reported):
+    # One draw of width 512 wanders by up to 5.5 % (standard deviation, gain 1, layer 50).
+    measured = np.sqrt(deep("tanh", 50, variance_scaling(factor), seeds=range(4)))
+    expected = np.sqrt(predicted("tanh", 50, factor))
+    np.testing.assert_allclose(measured, expected, rtol=0.05)
+    np.testing.assert_allclose(expected[[0, 9, 29, 49]], reported, rtol=0.04)
+
+
+def test_selu_stays_where_it_is_only_with_gain_one():
+    np.testing.assert_allclose(predicted("selu", 100, 1.0), 1, rtol=1e-6)
+    np.testing.assert_allclose(deep("selu", 100, "lecun", seeds=range(3)), 1, rtol=0.05)
+    lost = np.sqrt(predicted("selu", 100, 0.75)[[0, 9, 49, 99]])
+    np.testing.assert_allclose(lost, [0.801, 0.326, 0.213, 0.195], rtol=0.05)
+
+
+def test_sigmoid_divides_what_comes_back_by_about_five():
+    net = MLP([512] * 9 + [10], "sigmoid", init="lecun", seed=1)
+    x = np.random.default_rng(1).standard_normal((64, 512))
+    back = analysis.signals(net, x, cross_entropy, np.arange(64) % 10).gradients
+    size = np.sqrt(analysis.statistics(back[:-1]).energy)
+    np.testing.assert_allclose(size[:-1] / size[1:], 0.2118, atol=0.04)
+
+
+def test_siren_settles_near_its_fixed_point():
+    q = analysis.mean_field("sin", math.sqrt(2)).q
+    assert q == pytest.approx(1 - math.exp(-2 * q))  # E sin² = (1 - e^(-2q)) / 2, twice
+    init = variance_scaling(2**0.5, distribution="uniform")
+    energy = deep("sin", 6, init, n=256)
+    np.testing.assert_allclose(energy[2:], q / 2, atol=0.06)
+
+
+# --- dead and saturated units ---------------------------------------------------------------------
+
+NARROWING = [784] + [256] * 5 + [128] * 5 + [1]
+
+
+def dead_shares(init, seed):
+    net = MLP(NARROWING, "relu", init=init, seed=seed, dtype=np.float32)
+    x = np.random.default_rng([seed, 9]).standard_normal((5000, 784))
+    layers = analysis.signals(net, x).pre_activations[:-1]
+    return [analysis.dead_units("relu", layer) for layer in layers]
+
+
+def test_dead_units_at_the_start():
+    biased, unbiased, he = (
+        100 * np.mean([[layer.mean() for layer in dead_shares(init, s)] for s in range(5)], axis=0)
+        for init in ("pytorch", variance_scaling(3**-0.5, distribution="uniform"), "he")
+    )
+    expected = [0, 0, 0.1, 3.4, 20.6, 38.6, 48.8, 49.4, 47.3, 52.8]
+    np.testing.assert_allclose(biased, expected, atol=6)
+    np.testing.assert_allclose(unbiased, [0, 0, 0, 0.3, 0.9, 1.4, 3.6, 6.1, 6.7, 5.6], atol=4)
+    np.testing.assert_allclose(he, [0, 0, 0, 0.3, 1.6, 1.9, 4.5, 7.7, 8.9, 12.3], atol=4)
+
+
+def test_without_biases_the_scale_of_the_weights_kills_nothing():
+    for small, large in zip(dead_shares("lecun", 3), dead_shares("he", 3), strict=True):
+        np.testing.assert_array_equal(small, large)
+
+
+@pytest.mark.parametrize(("width", "depth"), [(2, 10), (3, 10), (4, 20)])
+def test_chance_that_a_narrow_network_is_born_dead(width, depth):
+    nets = MLP([width] * (depth + 1) + [1], "relu", init="he", seed=range(4000))
+    x = np.random.default_rng(0).standard_normal((1, width))
+    last = analysis.signals(nets, x).pre_activations[-2]
+    expected = 1 - (1 - 2.0**-width) ** depth
+    assert (last <= 0).all(axis=(1, 2)).mean() == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rates", "low", "high"),
+    [
+        (SGD, [0.1, 0.5, 1, 2], [0, 0, 0, 0.13], [0, 0, 0.07, 0.28]),
+        (Adam, [1e-3, 1e-2, 0.1], [0, 0.07, 0.98], [0, 0.11, 0.99]),
+    ],
+)
+def test_too_long_steps_kill_units(optimizer, rates, low, high):
+    data = datasets.mnist1d()
+    seeds = [1, 2] * len(rates)
+    net = MLP([40, 100, 100, 10], "relu", init="he", seed=seeds, dtype=np.float32)
+    step = optimizer(np.repeat(rates, 2))
+    train(
+        net, data.x, data.y, loss="cross_entropy", optimizer=step, epochs=25, batch_size=100,
+        progress=False,
+    )  # fmt: skip
+    second = analysis.signals(net, data.x).pre_activations[1]
+    dead = analysis.dead_units("relu", second).mean(axis=1).reshape(len(rates), 2)
+    assert (dead.min(axis=1) >= np.array(low) - 0.1).all()
+    assert (dead.max(axis=1) <= np.array(high) + 0.1).all()
+
+
+def test_dead_and_saturated_are_told_apart():
+    z = np.array([[-3.0, -1, 9, -20], [-2, 4, 12, -40]])
+    assert analysis.dead_units("relu", z).tolist() == [True, False, False, True]
+    assert analysis.saturated_units("sigmoid", z).tolist() == [False, False, True, True]
+    assert analysis.dead_units("gelu", z).tolist() == [False] * 4
+    assert analysis.saturated_units("gelu", z)[3]
+    assert not analysis.saturated_units("relu", z).any()
+
+
+def test_diagnose_prints_in_words():
+    z = [np.array([[-1.0, 2, -3], [-3, -1, -5]]), np.array([[10.0], [12.0]])]
+    report = analysis.diagnose(z, activation="relu")
+    assert report.layers[0].dead.tolist() == [0, 2] and report.layers[0].off == 5 / 6
+    assert "Layer 1: ReLU, 3 units: 2 dead, 0 saturated; slope 0 in 83% of all" in str(report)
+    assert "Dead: 2 of 4 units have slope 0 on every one of the 2 inputs." in str(report)
+    assert "Saturated" not in str(report)
+
+    report = str(analysis.diagnose(z, activation="sigmoid"))
+    assert "Saturated: 1 of 4 units are nearly flat" in report and "Dead" not in report
+    assert "Every unit has a slope to learn by on some of the 2 inputs." in str(
+        analysis.diagnose(z, activation="identity")
+    )
+
+
+def test_diagnose_a_network():
+    net = MLP([2, 4, 3, 1], ["relu", "tanh"], seed=0)
+    net.biases[0][1] = -100
+    report = analysis.diagnose(net, np.random.default_rng(0).standard_normal((30, 2)))
+    assert [layer.activation for layer in report.layers] == ["ReLU", "tanh"]
+    assert report.layers[0].dead.tolist() == [1] and report.layers[0].inputs == 30
+
+
+def test_diagnose_takes_more_axes():
+    z = np.random.default_rng(0).standard_normal((6, 5, 4))
+    many = analysis.diagnose([z], activation="relu").layers[0]
+    assert (many.inputs, many.units) == (30, 4)
+    assert many.mean == pytest.approx(z.mean()) and many.std == pytest.approx(z.std())
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda net: analysis.diagnose(net), TypeError, "diagnose\\(net, x\\)"),
+        (lambda net: analysis.diagnose([[[1.0]]]), TypeError, "activation=\\.\\.\\."),
+        (lambda net: analysis.diagnose([], activation="relu"), ValueError, "no hidden layer"),
+        (lambda net: analysis.diagnose([[1.0]], activation="relu"), ValueError, "got \\(1,\\)"),
+        (lambda net: analysis.diagnose([[[1.0]]], activation="rleu"), KeyError, "nearest: relu"),
+        (
+            lambda net: analysis.diagnose([[[1.0]], [[np.nan]]], activation="relu"),
+            ValueError,
+            "layer 2 has pre-activations that are not finite",
+        ),
+        (
+            lambda net: analysis.diagnose(MLP([1, 2, 1], seed=[1, 2]), [[1.0]]),
+            ValueError,
+            "not a stack of 2",
+        ),
+    ],
+)
+def test_diagnose_says_what_is_wrong(call, error, words):
+    with pytest.raises(error, match=words):
+        call(MLP([1, 2, 1]))
+
+
+# --- pieces and regions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layers", range(1, 8))
+def test_tents_in_tents_double_the_pieces(layers):
+    net = tent_network(layers)
+    knots = analysis.linear_pieces(net, 0.0, 1.0)
+    np.testing.assert_allclose(knots, np.linspace(0, 1, 2**layers + 1), atol=1e-12)
+    outputs = net(knots[:, None])[:, 0]
+    assert np.count_nonzero((outputs[1:] - 0.5) * (outputs[:-1] - 0.5) < 0) == 2**layers
+
+
+@pytest.mark.parametrize("units", [1, 5, 30])
+def test_one_hidden_layer_makes_one_piece_more_than_units(units):
+    net = random_net([1, units, 1], seed=units)
+    kinks = np.sort(-net.biases[0] / net.weights[0][0])
+    knots = analysis.linear_pieces(net, -1e4, 1e4)
+    np.testing.assert_allclose(-1e4 + 2e4 * knots[1:-1], kinks, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "abs", "hard_tanh"])
+def test_pieces_agree_with_a_fine_grid(activation):
+    net = random_net([3, 8, 8, 2], activation, seed=4)
+    start, stop = np.array([-2.0, 1, 0.5]), np.array([2.0, -1, 1])
+    knots = analysis.linear_pieces(net, start, stop)
+    inside = (knots[:-1, None] + np.diff(knots)[:, None] * [0.02, 0.5, 0.98]).ravel()
+    outputs = net(start + inside[:, None] * (stop - start)).reshape(-1, 3, 2)
+    np.testing.assert_allclose(outputs[:, 1], outputs[:, [0, 2]].mean(axis=1), atol=1e-12)
+    slopes = outputs[:, 2] - outputs[:, 0]
+    slopes = slopes / np.diff(knots)[:, None]
+    assert (np.abs(np.diff(slopes, axis=0)).max(axis=1) > 1e-6).all()
+
+
+def test_a_line_through_straight_layers_is_one_piece():
+    assert analysis.linear_pieces(random_net([2, 3, 1], "identity"), [0, 0], [1, 1]).size == 2
+
+
+def test_three_lines_cut_the_plane_in_seven():
+    net = random_net([2, 3, 1], seed=2)
+    regions = analysis.linear_regions(net, [-50, -50], [100, 0], [0, 100])
+    assert len(regions) == analysis.most_regions(2, 3) == 7
+    assert analysis.most_regions(10, 50) == 13_432_735_556
+    assert analysis.most_regions(9, 8) == 256
+    assert analysis.most_regions(1, 12) == 13
+
+
+@pytest.mark.parametrize("activation", ["relu", "hard_tanh"])
+def test_regions_tile_the_square_and_count_the_patterns(activation):
+    net = random_net([3, 6, 5, 1], activation, seed=5)
+    origin, u, v = np.array([-2.0, -2, 0]), np.array([4.0, 0, 1]), np.array([0, 4.0, -1])
+    regions = analysis.linear_regions(net, origin, u, v)
+    areas = []
+    for corners in regions:
+        x, y = corners.T
+        areas.append((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+    assert min(areas) > 0 and sum(areas) == pytest.approx(1)
+
+    grid = np.stack(np.meshgrid(*[np.linspace(0.001, 0.999, 500)] * 2), -1).reshape(-1, 2)
+    layers = analysis.signals(net, origin + grid @ np.stack([u, v])).pre_activations[:-1]
+    kinks = ACTIVATIONS[activation].kinks
+    pattern = np.concatenate([np.searchsorted(kinks, z) for z in layers], axis=1)
+    seen = len(set(map(bytes, pattern.astype(np.uint8))))
+    assert seen <= len(regions) <= seen + sum(area < 4e-5 for area in areas)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "tanh", "elu", "step", "squared_relu"])
+def test_only_straight_functions_have_pieces_to_count(activation):
+    net = MLP([2, 3, 1], activation)
+    with pytest.raises(ValueError, match=f"straight pieces, but {activation} is not"):
+        analysis.linear_pieces(net, [0, 0], [1, 1])
+    with pytest.raises(ValueError, match="not a stack of 2"):
+        analysis.linear_regions(MLP([2, 3, 1], seed=[1, 2]), [0, 0], [1, 0], [0, 1])
+
+
+# --- order and chaos ------------------------------------------------------------------------------
+
+
+def test_edge_of_chaos_of_tanh():
+    assert analysis.critical_sigma_w("tanh") == pytest.approx(1, abs=1e-6)
+    assert analysis.mean_field("tanh", 0.9) == (0, pytest.approx(0.81))
+    for variance, scale, q in [
+        (0.05, 1.76095, 0.57005),
+        (0.1, 1.98607, 0.80580),
+        (0.3, 2.50513, 1.46117),
+    ]:
+        sigma_w = analysis.critical_sigma_w("tanh", math.sqrt(variance))
+        assert sigma_w**2 == pytest.approx(scale, abs=1e-3)
+        settled = analysis.mean_field("tanh", sigma_w, math.sqrt(variance))
+        assert settled == (pytest.approx(q, abs=1e-3), pytest.approx(1, abs=1e-6))
+
+
+@pytest.mark.parametrize(("sigma_w", "layers"), [(0.5, 0.721), (0.8, 2.241), (0.9, 4.746)])
+def test_depth_that_a_difference_survives(sigma_w, layers):
+    chi = analysis.mean_field("tanh", sigma_w).chi
+    assert -1 / math.log(chi) == pytest.approx(layers, abs=1e-3)
+
+
+def test_relu_keeps_any_variance_at_the_scale_of_he():
+    assert analysis.critical_sigma_w("relu") == pytest.approx(math.sqrt(2))
+    assert analysis.mean_field("relu", math.sqrt(2)) == (1, pytest.approx(1))
+    assert analysis.mean_field("relu", 1.5) == (math.inf, 1.5**2 / 2)
+    # below the edge the variance settles at sigma_b² / (1 - sigma_w² / 2)
+    assert analysis.mean_field("relu", 1, 0.5) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.sampled_from(["tanh", "sigmoid", "gelu", "softsign", "hard_tanh"]), st.floats(0.5, 1.3))
+def test_the_settled_variance_is_a_fixed_point(activation, sigma_w):
+    q = analysis.mean_field(activation, sigma_w, 0.3).q
+    assert analysis.variance_map(activation, q, sigma_w, 0.3) == pytest.approx(q)
+
+
+def test_correlation_map():
+    c = np.array([-1, -0.5, 0, 0.3, 0.9, 0.999, 1])
+    angle = np.arccos(c)  # ReLU has a closed form: Cho and Saul 2009
+    exact = (np.sin(angle) + (np.pi - angle) * c) / np.pi
+    after = analysis.correlation_map("relu", c, math.sqrt(2), q=1.0)
+    np.testing.assert_allclose(after, exact, atol=1e-6)
+
+    settled = analysis.mean_field("tanh", 1.3, 0.2)
+    near = analysis.correlation_map("tanh", 1 - 1e-5, 1.3, 0.2)
+    assert (1 - near) / 1e-5 == pytest.approx(settled.chi, rel=1e-3)
+    assert analysis.correlation_map("tanh", 1.0, 1.3, 0.2) == pytest.approx(1)
+
+
+def test_a_wide_network_follows_the_correlation_map():
+    rng = np.random.default_rng(0)
+    net = MLP([1000, 1000, 1000, 1], "tanh", init=variance_scaling(1.5), seed=0)
+    q = analysis.mean_field("tanh", 1.5).q
+    first = rng.standard_normal((200, 1000)) * math.sqrt(q) / 1.5
+    other = rng.standard_normal((200, 1000)) * math.sqrt(q) / 1.5
+    x = np.concatenate([first, 0.6 * first + 0.8 * other])
+    for layer, expected in [(0, 0.6), (1, analysis.correlation_map("tanh", 0.6, 1.5))]:
+        z = analysis.signals(net, x).pre_activations[layer]
+        c = (z[:200] * z[200:]).sum() / np.sqrt((z[:200] ** 2).sum() * (z[200:] ** 2).sum())
+        assert c == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: analysis.mean_field("tanh", 0), "sigma_w must be a finite number above 0"),
+        (lambda: analysis.mean_field("tanh", 1, -1), "sigma_b must be a finite number, 0 or more"),
+        (lambda: analysis.critical_sigma_w("step"), "step has no edge of chaos"),
+        (lambda: analysis.correlation_map("tanh", 1.1, 1), "correlation must lie between -1 and 1"),
+        (lambda: analysis.correlation_map("tanh", 0.5, 0.5), "q must be given: .* goes to 0"),
+        (lambda: analysis.most_regions(0, 3), "inputs must be a whole number"),
+        (lambda: analysis.wilson_interval(3, 2), "successes must be at most trials, 2; got 3"),
+        (lambda: analysis.wilson_interval(1, 2, 1.0), "confidence must be .* less than 1"),
+    ],
+)
+def test_errors_name_the_argument(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+# --- intervals ------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_interval_is_scipys(counted):
+    ours = analysis.wilson_interval(*counted, confidence=0.9)
+    theirs = binomtest(*counted).proportion_ci(confidence_level=0.9, method="wilson")
+    assert ours == pytest.approx(tuple(theirs), abs=1e-12)
