@@ -1,0 +1,210 @@
+// Moves the baked figures of a page. No formula stands here: every state was drawn by Python.
+// What it reads is described in src/bends/_page.py (the elements) and _baking.py (the states).
+(() => {
+  "use strict";
+  const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+,-./";
+  const explorers = new Map();
+
+  // A PNG of indexed colours, written out plainly: a canvas may be altered by a browser's shields.
+  const CRC = Array.from({ length: 256 }, (_, n) => {
+    for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+    return n >>> 0;
+  });
+  const be32 = (n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
+  const chunk = (name, data) => {
+    const body = [...name].map((c) => c.charCodeAt(0)).concat(data);
+    const crc = body.reduce((c, byte) => CRC[(c ^ byte) & 255] ^ (c >>> 8), -1);
+    return [...be32(data.length), ...body, ...be32(~crc)];
+  };
+  function png([width, height], colors, pixels) {
+    const rows = [];
+    for (let y = 0; y < height; y++) rows.push(0, ...pixels.subarray(y * width, (y + 1) * width));
+    let a = 1, b = 0;
+    for (const byte of rows) b = (b + (a = (a + byte) % 65521)) % 65521;
+    const zlib = [0x78, 1];
+    for (let at = 0; at < rows.length; at += 65535) {
+      const part = rows.slice(at, at + 65535), n = part.length;
+      zlib.push(at + n === rows.length, n & 255, n >> 8, ~n & 255, (~n >> 8) & 255, ...part);
+    }
+    zlib.push(b >> 8, b & 255, a >> 8, a & 255);
+    const palette = colors.match(/../g).map((h) => parseInt(h, 16));
+    const bytes = [137, 80, 78, 71, 13, 10, 26, 10].concat(
+      chunk("IHDR", [...be32(width), ...be32(height), 8, 3, 0, 0, 0]),
+      chunk("PLTE", palette.filter((_, i) => i % 4 < 3)),
+      chunk("tRNS", palette.filter((_, i) => i % 4 === 3)),
+      chunk("IDAT", zlib),
+      chunk("IEND", [])
+    );
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return "data:image/png;base64," + btoa(text);
+  }
+
+  // A column's value in one state; images are put together from their differences at first need.
+  function read(column, state) {
+    const at = column.i ? column.i[state] : state;
+    if (!column.v) {
+      const count = column.colors.length / 8;
+      let last = new Uint8Array(column.size[0] * column.size[1]);
+      column.pixels = column.frames.map((frame) => {
+        const next = last.slice();
+        let p = 0;
+        for (const [, run, sign] of frame.matchAll(/(\d*)(\D)/g)) {
+          const step = SIGNS.indexOf(sign);
+          for (const end = p + (+run || 1); p < end; p++) next[p] = (next[p] + step) % count;
+        }
+        return (last = next);
+      });
+      column.v = [];
+    }
+    return (column.v[at] ??= png(column.size, column.colors, column.pixels[at]));
+  }
+
+  function explorer(figure) {
+    const fields = figure.querySelector(".controls");
+    const inputs = [...fields.querySelectorAll("input, select")];
+    const says = figure.querySelector(".says");
+    const inline = figure.querySelector(".bends-states");
+    let states = null, asked = null, layers, pending = 0;
+
+    const position = (input) =>
+      input.type === "range" ? +input.value : input.type === "checkbox" ? +input.checked : input.selectedIndex;
+
+    function receive(data) {
+      states = data;
+      layers = data.draws.flatMap((draw, number) =>
+        Object.entries(draw.panels).map(([panel, found]) => {
+          const group = figure.querySelector(`[data-panel="${panel}"] > [data-layer="${number}"]`);
+          return { of: draw.of, found, group, shape: found.shape ? null : 0, elements: [...group.querySelectorAll("*")] };
+        })
+      );
+      if (pending) pending(), (pending = 0);
+      show();
+    }
+
+    // The states lie in a script of the site: a page opened from disk may load no other file.
+    function load() {
+      if (asked) return;
+      asked = true;
+      if (inline) return receive(JSON.parse(inline.textContent));
+      const script = document.createElement("script");
+      script.src = figure.dataset.states;
+      script.onerror = () => (asked = null); // offline: the next touch tries again
+      document.head.append(script);
+    }
+
+    function show() {
+      if (!states) return load();
+      const at = {};
+      for (const input of inputs) {
+        at[input.name] = position(input);
+        const slider = states.sliders[input.name];
+        if (slider) {
+          const text = slider.texts[at[input.name]];
+          input.setAttribute("aria-valuetext", text);
+          input.nextElementSibling.value = text;
+        }
+      }
+      const number = (of) => of.reduce((n, name) => n * states.sizes[name] + at[name], 0);
+      for (const [name, { of, index }] of Object.entries(states.computed)) at[name] = index[number(of)];
+      for (const layer of layers) {
+        const state = number(layer.of);
+        const shape = layer.found.shape ? layer.found.shape[state] : 0;
+        const { html, slots } = layer.found.shapes[shape];
+        if (shape !== layer.shape) {
+          layer.group.innerHTML = html;
+          layer.elements = [...layer.group.querySelectorAll("*")];
+          layer.shape = shape;
+        }
+        for (const [i, name, column] of slots) {
+          const element = layer.elements[i], value = read(column, state);
+          if (!name) {
+            if (element.textContent !== value) element.textContent = value;
+          } else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+        }
+      }
+      const sentence = read(states.says, number(states.draws.at(-1).of));
+      if (says.textContent !== sentence) says.textContent = sentence;
+      figure.dispatchEvent(new CustomEvent("bends-shown"));
+    }
+
+    // "x=1.5,bend=relu": the nearest step of a slider, an option by its value, on or off.
+    function go(text) {
+      if (!states) return (pending = () => go(text)), load();
+      for (const [name, value] of text.split(",").map((pair) => pair.split("="))) {
+        const input = inputs.find((i) => i.name === name);
+        if (!input || value === undefined) continue;
+        if (input.type === "range") {
+          const distance = states.sliders[name].values.map((v) => Math.abs(v - value));
+          const nearest = distance.indexOf(Math.min(...distance));
+          if (nearest >= 0) input.value = nearest;
+        } else if (input.type === "checkbox") input.checked = value === "on";
+        else if ([...input.options].some((o) => o.value === value)) input.value = value;
+      }
+      show();
+      figure.scrollIntoView({ block: "nearest" });
+    }
+
+    function address() {
+      const words = inputs.map((input) => {
+        const at = position(input);
+        return `${input.name}=${
+          input.type === "range" ? states.sliders[input.name].values[at] : input.type === "checkbox" ? ["off", "on"][at] : input.value
+        }`;
+      });
+      return `#${figure.id}:${words.join(",")}`;
+    }
+
+    for (const button of fields.querySelectorAll(".play")) {
+      const track = inputs.find((input) => input.name === button.dataset.for);
+      // A reader who asked for less motion gets one step a second.
+      const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 150;
+      let timer = 0;
+      const stop = () => {
+        clearInterval(timer);
+        timer = 0;
+        button.textContent = "Play";
+        says.setAttribute("aria-live", "polite");
+      };
+      button.addEventListener("click", () => {
+        if (timer) return stop();
+        if (track.value === track.max) track.value = 0;
+        button.textContent = "Pause";
+        says.setAttribute("aria-live", "off");
+        timer = setInterval(() => {
+          if (document.hidden || track.value === track.max) return stop();
+          track.value++;
+          show();
+        }, pause);
+      });
+      track.addEventListener("input", stop);
+      new IntersectionObserver(([entry]) => entry.isIntersecting || stop()).observe(figure);
+    }
+
+    fields.disabled = false;
+    fields.addEventListener("input", show);
+    for (const touch of ["pointerdown", "focusin", "keydown"]) fields.addEventListener(touch, load, { once: true });
+    const link = figure.querySelector(".state-link");
+    for (const near of ["pointerenter", "focus"]) link.addEventListener(near, () => states && (link.href = address()));
+    link.addEventListener("click", () => states && (link.href = address()));
+    explorers.set(figure.id, { figure, receive, load, go });
+  }
+
+  document.addEventListener("bends-states", ({ detail: [name, data] }) => {
+    for (const { figure, receive } of explorers.values())
+      if (figure.dataset.states?.endsWith(`/${name}.js`)) receive(data);
+  });
+
+  function follow() {
+    const [id, state] = decodeURIComponent(location.hash.slice(1)).split(":");
+    if (state) explorers.get(id)?.go(state);
+  }
+
+  document.querySelectorAll(".bends-explorer").forEach(explorer);
+  addEventListener("hashchange", follow);
+  follow();
+  // Small states come once the page stands; large ones wait for the reader's first touch.
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const rest = () => idle(() => explorers.forEach(({ figure, load }) => figure.dataset.large ?? load()));
+  document.readyState === "complete" ? rest() : addEventListener("load", rest);
+})();

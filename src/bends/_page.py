@@ -1,0 +1,100 @@
+"""An explorer as HTML for the published page; `_static/explore.js` moves it there.
+
+The contract with that script, the style sheet and the book's extension:
+
+- ``figure.bends-explorer#ID`` holds ``.panels`` (one ``svg[data-panel]`` each, whose groups
+  ``g[data-layer]`` belong to one drawing function each), ``fieldset.controls`` with native
+  controls named after the parameters, ``p.says`` with the state's sentence, ``figcaption``, and
+  the other states as JSON in ``script.bends-states``. A still picture is ``figure.bends-figure``.
+- A slider's value is the number of its step.
+- ``button.play`` names its slider in ``data-for``.
+"""
+
+from ._baking import bake
+from ._svg import escape
+
+
+def page(explorer, budget_kb=None):
+    """The explorer as HTML for the published page, with all its states."""
+    html = {"slider": slider, "choice": choice, "switch": switch}
+    controls = "".join(
+        html[control.kind](explorer.id, name, control, playable=name == explorer.time)
+        for name, control in explorer.controls.items()
+    )
+    payload = bake(explorer, budget_kb) if controls else None
+    return figure(
+        explorer.id,
+        explorer.pictures(explorer.start),
+        explorer.sentence(explorer.start),
+        explorer.caption,
+        controls,
+        payload,
+    )
+
+
+def figure(id, panels, sentence, caption, controls="", payload=None):
+    """The whole `figure` element.
+
+    Parameters
+    ----------
+    id : str
+    panels : list of str
+        SVG text of each panel.
+    sentence, caption : str
+    controls : str
+        HTML of the controls; "" makes a still picture.
+    payload : str, optional
+        All states, as JSON.
+    """
+    label = f'aria-labelledby="{id}-says"' if controls else f'aria-label="{escape(sentence)}"'
+    parts = [f'<div class="panels" role="img" {label}>{"".join(panels)}</div>']
+    if controls:
+        link = f'<a class="state-link" href="#{id}">Link to this state</a>'
+        parts += [
+            '<fieldset class="controls" aria-label="Controls" disabled>'
+            f"{controls}{link}</fieldset>",
+            f'<p class="says" id="{id}-says" aria-live="polite">{escape(sentence)}</p>',
+        ]
+    if caption:
+        parts.append(f"<figcaption>{escape(caption)}</figcaption>")
+    if payload:
+        parts.append(f'<script type="application/json" class="bends-states">{payload}</script>')
+    kind = "bends-explorer" if controls else "bends-figure"
+    return f'<figure class="{kind}" id="{id}">\n' + "\n".join(parts) + "\n</figure>"
+
+
+def slider(id, name, control, playable):
+    """A slider, its value in words, and where it is time a button that plays it."""
+    at = control.start
+    play = f'<button type="button" class="play" data-for="{name}">Play</button>'
+    return (
+        f'<div class="control"><label for="{id}-{name}">{escape(control.label)}</label>'
+        f'<input type="range" id="{id}-{name}" name="{name}" min="0" '
+        f'max="{len(control.values) - 1}" value="{at}" autocomplete="off" '
+        f'aria-valuetext="{escape(control.texts[at])}">'
+        f'<output for="{id}-{name}">{escape(control.texts[at])}</output>'
+        f"{play if playable else ''}</div>"
+    )
+
+
+def choice(id, name, control, playable):
+    """A list to choose from."""
+    options = "".join(
+        f'<option value="{escape(value)}"{" selected" if i == control.start else ""}>'
+        f"{escape(text)}</option>"
+        for i, (value, text) in enumerate(zip(control.values, control.texts, strict=True))
+    )
+    return (
+        f'<div class="control"><label for="{id}-{name}">{escape(control.label)}</label>'
+        f'<select id="{id}-{name}" name="{name}" autocomplete="off">{options}</select></div>'
+    )
+
+
+def switch(id, name, control, playable):
+    """A box to tick."""
+    checked = " checked" if control.start else ""
+    return (
+        f'<div class="control"><input type="checkbox" id="{id}-{name}" name="{name}"'
+        f' autocomplete="off"{checked}>'
+        f'<label for="{id}-{name}">{escape(control.label)}</label></div>'
+    )

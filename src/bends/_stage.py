@@ -1,0 +1,212 @@
+"""The panels of an explorer, and what a drawing function leaves on them."""
+
+import math
+from dataclasses import dataclass
+from operator import attrgetter
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from ._svg import DPI, UNITS, Recorder, markup
+from .figures import LOOK
+
+WIDTH = 340  # CSS pixels: a panel fits a phone at full size, two stand side by side on a page
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Limits, labels and shape of one panel; made by `panel`."""
+
+    xlim: tuple
+    ylim: tuple
+    xlabel: str
+    ylabel: str
+    height: float
+    frame: bool
+    xscale: str
+    yscale: str
+    xticks: tuple | None
+    yticks: tuple | None
+
+
+def panel(
+    xlim, ylim, xlabel="", ylabel="", height=240, frame=True,
+    xscale="linear", yscale="linear", xticks=None, yticks=None,
+):  # fmt: skip
+    """One panel of an explorer, 340 CSS pixels wide.
+
+    Parameters
+    ----------
+    xlim, ylim : (float, float)
+        Limits of its axes, the same in all states.
+    xlabel, ylabel : str
+        Names of the axes; that of y stands upright at the top.
+    height : float
+        In CSS pixels.
+    frame : bool
+        False for a drawing without axes; it fills the panel.
+    xscale, yscale : str
+        "linear", "log", "symlog": a scale of matplotlib.
+    xticks, yticks : sequence of float, optional
+    """
+    for name, pair in (("xlim", xlim), ("ylim", ylim)):
+        if len(pair) != 2 or not all(map(math.isfinite, pair)) or pair[0] == pair[1]:
+            raise ValueError(f"{name} must be two different finite numbers, not {pair!r}")
+    return Panel(xlim, ylim, xlabel, ylabel, height, frame, xscale, yscale, xticks, yticks)
+
+
+class Stage:
+    """Named matplotlib axes that drawing functions draw on, again and again.
+
+    Each panel is a figure of its own, since each is a picture of its own on the page. Size,
+    limits and layout are fixed here, once.
+
+    Attributes
+    ----------
+    axes : dict
+        Matplotlib axes by the panel's name.
+    """
+
+    def __init__(self, panels, prefix):
+        self.prefix = prefix
+        self.axes, self._recorders, self._grounds = {}, {}, {}
+        with mpl.rc_context(LOOK):
+            for name, panel in panels.items():
+                ax = self.axes[name] = build(panel)
+                recorder = Recorder(WIDTH * UNITS, panel.height * UNITS)
+                self._recorders[name] = recorder
+                lay_out(ax, recorder)
+                recorder.begin(f"{prefix}-{name}")
+                gc = recorder.new_gc()
+                gc.set_clip_rectangle(ax.bbox)
+                recorder.clip(gc)
+                recorder.known_clips = dict(recorder.clips)
+                ax.draw(recorder)
+                self._grounds[name] = recorder.begin("")
+
+    def record(self, draw, values, layer):
+        """Call a drawing function; give the elements it drew by panel, and what it returned.
+
+        Parameters
+        ----------
+        draw : callable
+            Called as ``draw(axes, **values)``.
+        values : dict
+        layer : int
+            Number of the function among those of the explorer, for its elements' ids.
+
+        Raises
+        ------
+        ValueError
+            If it changes what is fixed: limits, scales or labels.
+        """
+        before = {name: set(ax.get_children()) for name, ax in self.axes.items()}
+        fixed = {name: fixture(ax) for name, ax in self.axes.items()}
+        drawn = {}
+        with mpl.rc_context(LOOK):
+            try:
+                said = draw(self.axes, **values)
+                for name, ax in self.axes.items():
+                    if changed := changes(fixed[name], ax):
+                        raise ValueError(
+                            f"{draw.__name__} changes the {changed} of panel {name!r}; "
+                            "these are fixed for all states: give them in panel(...)"
+                        )
+                    recorder = self._recorders[name]
+                    recorder.begin(f"{self.prefix}-{name}-{layer}")
+                    new = [a for a in ax.get_children() if a not in before[name]]
+                    for artist in sorted(new, key=lambda a: a.get_zorder()):
+                        artist.draw(recorder)
+                    drawn[name] = recorder.begin("")
+            finally:  # as good as new for the next state, also after an error
+                for name, ax in self.axes.items():
+                    for artist in ax.get_children():
+                        if artist not in before[name]:
+                            artist.remove()
+                    restore(fixed[name], ax)
+        return drawn, said
+
+    def svg(self, name, layers):
+        """One panel as SVG text.
+
+        Parameters
+        ----------
+        name : str
+        layers : dict
+            Elements by the number of the drawing function.
+        """
+        recorder = self._recorders[name]
+        groups = [f"<g>{markup(self._grounds[name])}</g>"]
+        groups += [f'<g data-layer="{n}">{markup(e)}</g>' for n, e in layers.items()]
+        box = f"0 0 {recorder.width:g} {recorder.height:g}"
+        return (
+            f'<svg viewBox="{box}" data-panel="{name}" stroke-linejoin="round">'
+            f"{''.join(groups)}</svg>"
+        )
+
+
+def build(panel):
+    """The axes of one panel, in a figure of their own."""
+    figure = Figure(figsize=(WIDTH / 72, panel.height / 72), dpi=DPI)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xscale=panel.xscale, yscale=panel.yscale, xlim=panel.xlim, ylim=panel.ylim)
+    ax.set_xlabel(panel.xlabel)
+    ax.set_title(panel.ylabel)  # upright at the top: narrow screens have no room at the side
+    if panel.xticks is not None:
+        ax.set_xticks(panel.xticks)
+    if panel.yticks is not None:
+        ax.set_yticks(panel.yticks)
+    ax.set_autoscale_on(False)
+    ax.patch.set_visible(False)
+    if not panel.frame:
+        ax.set_axis_off()
+    return ax
+
+
+def lay_out(ax, recorder):
+    """Make the axes as large as their labels allow, and leave a few pixels at the edge."""
+    edge = 4 * UNITS if ax.axison else 0
+    whole = Bbox.from_bounds(0, 0, recorder.width, recorder.height)
+    for _ in range(2):  # the ticks may change with the size
+        box, outside = ax.bbox.frozen(), ax.get_tightbbox(recorder)
+        inside = Bbox.from_extents(
+            edge + box.x0 - outside.x0,
+            edge + box.y0 - outside.y0,
+            whole.x1 - edge - (outside.x1 - box.x1),
+            whole.y1 - edge - (outside.y1 - box.y1),
+        )
+        size = (recorder.width, recorder.height) * 2
+        x0, y0, x1, y1 = inside.extents / size
+        ax.set_position((x0, y0, x1 - x0, y1 - y0))
+
+
+# What a drawing may not change: the name for the reader, how to read it, how to put it back.
+FIXED = (
+    *((n, f"get_{n}", f"set_{n}") for n in ("xscale", "yscale", "xlim", "ylim")),
+    *((n, f"get_{n}", f"set_{n}") for n in ("title", "xlabel", "ylabel")),
+    ("xticks", "xaxis.get_major_locator", "xaxis.set_major_locator"),
+    ("yticks", "yaxis.get_major_locator", "yaxis.set_major_locator"),
+)
+
+
+def fixture(ax):
+    """The present value of each of `FIXED`."""
+    return [attrgetter(read)(ax)() for _, read, _ in FIXED]
+
+
+def changes(fixed, ax):
+    """Which of `FIXED` a drawing has changed, in words."""
+    now = fixture(ax)
+    changed = [name for (name, *_), a, b in zip(FIXED, fixed, now, strict=True) if a != b]
+    return ", ".join(changed) or ("number of axes" if len(ax.figure.axes) > 1 else "")
+
+
+def restore(fixed, ax):
+    """Put back what a drawing has changed."""
+    if changes(fixed, ax):
+        for (_, _, write), value in zip(FIXED, fixed, strict=True):
+            attrgetter(write)(ax)(value)
+        ax.set_autoscale_on(False)
+        for other in ax.figure.axes[1:]:
+            other.remove()
