@@ -1,5 +1,6 @@
 """Text that stands in one file and is shown in another: `<!-- name -->` on a page calls for it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ def contents():
     """The course as a list of its parts: what is written, linked; what is planned, named."""
     lines = []
     for part in yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))["parts"]:
-        lines += [f"### {part['title']}", ""]
+        lines += [f"## {part['title']}", ""]
         for slug, (title, line) in part["chapters"].items():
             file = f"chapters/{slug}.ipynb"
             written = (ROOT / file).exists()
@@ -40,7 +41,26 @@ def sources():
     return "\n".join(sorted(lines, key=str.casefold))
 
 
-TEXTS = {"contents": contents, "sources": sources}
+def doors():
+    """One way in for each kind of reader, to the first of its pages that is written."""
+    html = ['<div class="doors">']
+    for door in yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))["doors"]:
+        page = next(p for p in door["pages"] if list(ROOT.glob(f"{p}.*")))
+        html.append(f'<a href="{page}.html"><b>{door["who"]}</b><span>{door["where"]}</span></a>')
+    return "\n".join([*html, "</div>"])
+
+
+def lessons():
+    """The written chapters as a table: what each asks, and how many minutes it takes."""
+    rows = ["| chapter | question | minutes |", "| --- | --- | --- |"]
+    for file in sorted((ROOT / "chapters").glob("*.ipynb")):
+        head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])
+        title, minutes = re.search(r"^# (.+)$.*?(\d+) minutes", head, re.M | re.S).groups()
+        rows.append(f"| {int(file.name[:2])} | [{title}](../chapters/{file.name}) | {minutes} |")
+    return "\n".join(rows)
+
+
+TEXTS = {"contents": contents, "doors": doors, "lessons": lessons, "sources": sources}
 
 
 def fill(app, docname, source):

@@ -12,7 +12,7 @@ VARIES = "nbval-ignore-output"
 # All legal cell tags. The page's builder knows two of them, nbval one; the tests know the first.
 TAGS = {
     "starter": "the reader's code of an exercise; a check and a folded solution follow it",
-    "hide-input": "the page folds the code",
+    "remove-cell": "the notebook alone has it: checks, since the page has no kernel to run them",
     "remove-input": "the page leaves the code out, JupyterLab folds it: questions",
     VARIES: "the output varies, as timings do: neither stored nor compared",
 }

@@ -85,6 +85,11 @@ def prepare(app):
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / app.bends_style).write_text(text, encoding="utf8")
+    icon = (ROOT / "_templates" / "favicon.svg").read_text(encoding="utf8")
+    # An icon is a page of its own, with no attribute for the theme: it follows the system.
+    colors = figures.css_variables().replace('html:not([data-theme="light"])', ":root")
+    icon = icon.replace("<style>", f"<style>{colors}")
+    (folder / "favicon.svg").write_text(icon, encoding="utf8")
 
 
 def finish(app, exception):

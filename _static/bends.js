@@ -3,7 +3,7 @@
   const button = document.querySelector("button.theme");
   const names = ["auto", "light", "dark"];
   const show = (name) => {
-    button.textContent = `Theme: ${name}`;
+    button.lastChild.textContent = name;
     if (name === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = name;
   };
