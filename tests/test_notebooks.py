@@ -18,7 +18,7 @@ from notebook_rules import METADATA, exercises, faults, printed  # noqa: E402
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
-SOLVED = "<details>\n<summary>Solution</summary>\n\n```python\nanswer = 3\n```\n\n</details>"
+SOLVED = "<details>\n<summary>Show a solution</summary>\n\n```python\nanswer = 3\n```\n\n</details>"
 
 
 def good():

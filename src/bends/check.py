@@ -293,6 +293,16 @@ def predict(text, choices, then):
     display(_Choices(text, told, [None] * len(told), exclusive=True))
 
 
+# In a live notebook there is no style sheet of ours, and jupyterlab-myst hides every triangle.
+_LIVE_STYLE = """<style>
+.question summary { list-style: inside disclosure-closed; cursor: pointer; }
+.question [open] > summary { list-style-type: disclosure-open; }
+.question details > p { margin: 0 0 .5em 1.2em; }
+.question-text { font-weight: bold; }
+</style>
+"""
+
+
 class _Choices:
     """A question in its two faces: plain text, and HTML that needs no script."""
 
@@ -309,9 +319,11 @@ class _Choices:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         face = os.environ.get("BENDS_FACE", "live")
-        bundle = {"text/plain": repr(self), "text/html": self._html()}
-        unseen = {"text": "text/html", "page": "text/plain"}.get(face)
-        return {kind: content for kind, content in bundle.items() if kind != unseen}
+        if face == "text":
+            return {"text/plain": repr(self)}
+        if face == "page":
+            return {"text/html": self._html()}
+        return {"text/plain": repr(self), "text/html": _LIVE_STYLE + self._html()}
 
     def _html(self):
         # The same question has the same name in every build; in one page, a question its own.
