@@ -112,7 +112,8 @@ class MLP:
         """As a call, without checking x: what training uses."""
         self.layer_inputs, self.pre_activations, self._slopes = [x], [], []
         for W, b, f in zip(self.weights, self.biases, [*self.activations, None], strict=True):
-            z = self.layer_inputs[-1] @ W + b[..., None, :]
+            z = self.layer_inputs[-1] @ W
+            z += b[..., None, :]
             self.pre_activations.append(z)
             if f is None:  # the output layer
                 return z
@@ -141,12 +142,14 @@ class MLP:
         gradients = Gradients([None] * len(self.weights), [None] * len(self.biases))
         self.signals = [None] * len(self.weights)
         signal = gradient
+        ones = np.ones(signal.shape[-2], self.dtype)
         for i in reversed(range(len(self.weights))):
             self.signals[i] = signal
             gradients.weights[i] = self.layer_inputs[i].swapaxes(-1, -2) @ signal
-            gradients.biases[i] = signal.sum(axis=-2)
+            gradients.biases[i] = ones @ signal  # a bias is the weight of an input that is always 1
             if i > 0:  # back through the pipe, then back through the bend before it
-                signal = signal @ self.weights[i].swapaxes(-1, -2) * self._slopes[i - 1]
+                signal = signal @ self.weights[i].swapaxes(-1, -2).copy()  # as rows: faster
+                signal *= self._slopes[i - 1]
         return gradients
 
 
