@@ -1,11 +1,13 @@
 """`check` says what is wrong and never raises; `question` has its faces and its reasons."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bends.check import RIGHT, UNANSWERED, WRONG, check, predict, question
+from bends.figures import css_variables
 
 
 def relu(x):
@@ -225,3 +227,72 @@ def test_a_guess_gets_no_verdict(shown):
 def test_a_question_at_fault(choices, error, words):
     with pytest.raises(error, match=words):
         question("Which?", choices)
+
+
+# --- questions in a browser ----------------------------------------------------------------------
+
+STATIC = Path(__file__).resolve().parent.parent / "_static"
+
+
+@pytest.fixture
+def page_of(browser, shown):
+    """A page that holds what was displayed last, under the site's own styles."""
+    contexts = []
+
+    def page(**options):
+        contexts.append(browser.new_context(**options))
+        style = css_variables() + "".join(
+            (STATIC / name).read_text(encoding="utf8") for name in ("bends.css", "check.css")
+        )
+        page = contexts[-1].new_page()
+        page.set_content(
+            f"<!doctype html><html lang=en><title>Test</title><style>{style}</style>"
+            f"<main><h1>Test</h1>{shown('page')['text/html']}</main>"
+        )
+        return page
+
+    yield page
+    for context in contexts:
+        context.close()
+
+
+def visible(page):
+    return [reason.is_visible() for reason in page.locator("details > p").all()]
+
+
+@pytest.mark.browser
+def test_a_question_works_by_keyboard_without_script(page_of):
+    question("Which one bends?", {**CHOICES, "x": (False, "Straight.")})
+    page = page_of(java_script_enabled=False)
+    assert visible(page) == [False, False, False]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert visible(page) == [False, True, False]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert visible(page) == [False, False, True]  # one choice at a time
+    page.emulate_media(media="print")
+    assert visible(page) == [False, False, False]
+    assert page.get_by_text("Which one bends?").is_visible()
+
+
+@pytest.mark.browser
+def test_several_choices_can_be_open_at_once(page_of):
+    question("Which bend?", {**CHOICES, "`tanh`": (True, "Everywhere.")})
+    page = page_of(java_script_enabled=False)
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert visible(page) == [True, True, True]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_questions_are_accessible(page_of, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    question("Which one bends?", {**CHOICES, "A long choice " * 12: (False, "word " * 40)})
+    page = page_of(color_scheme=theme, viewport={"width": 390, "height": 800})
+    for summary in page.locator("summary").all():
+        summary.click()
+        assert axe.run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

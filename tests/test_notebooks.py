@@ -1,6 +1,8 @@
 """The chapters keep the house's rules; their solutions pass. (nbval compares their outputs.)"""
 
 import asyncio
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,7 +54,9 @@ def run_solved(path):
     """What each check prints once its solution stands in the starter's place."""
     notebook = nbformat.read(path, as_version=4)
     found = list(exercises(notebook))
-    for starter, _, code in found:
+    assert found, "a chapter has exercises"
+    for starter, check, code in found:
+        assert check and code, f"after {starter.source!r} a check and a solution are missing"
         starter.source = code
     asyncio.run(notebooks.run(notebook, path))
     return [printed(check) for _, check, _ in found]
@@ -74,9 +78,7 @@ def test_a_chapters_file_is_numbered(path):
 
 @chapters
 def test_a_chapters_solutions_pass(path):
-    verdicts = run_solved(path)
-    assert verdicts, "a chapter has exercises"
-    assert [text for text in verdicts if not text.startswith(RIGHT)] == []
+    assert [verdict for verdict in run_solved(path) if not verdict.startswith(RIGHT)] == []
 
 
 # --- the rules notice ----------------------------------------------------------------------------
@@ -86,6 +88,23 @@ def test_making_twice_changes_nothing(stored):
     first = stored.read_bytes()
     assert asyncio.run(notebooks.main([stored])) == 0
     assert stored.read_bytes() == first
+
+
+def test_nbval_compares_what_is_stored(stored, tmp_path):
+    def nbval(path):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval"]
+        settings = {"BENDS_FACE": "text", "PYTHONPATH": str(ROOT / "src")}
+        return subprocess.run(
+            [*command, "--nbval-current-env", f"--rootdir={path.parent}", str(path)],
+            env={**os.environ, **settings},
+            capture_output=True,
+            text=True,
+        )
+
+    assert "4 passed" in nbval(stored).stdout
+    altered = tmp_path / stored.name
+    altered.write_text(stored.read_text().replace('hello\\n"', 'hallo\\n"'))
+    assert "1 failed, 3 passed" in nbval(altered).stdout
 
 
 def test_what_is_stored(stored):
