@@ -187,32 +187,32 @@ def decision_regions(ax, score, levels=8, resolution=64):
 
 
 # The book's own picture: a straight pipe, a junction with its bend, a straight pipe. It fills a
-# panel without axes that runs from 0 to 340 and from 0 to 130, in CSS pixels.
-PIPE = {"xlim": (0, 340), "ylim": (0, 130), "height": 130, "frame": False}
-JUNCTION = (212, 66)
+# panel without axes that runs from 0 to 340 and from 0 to 120, in CSS pixels.
+PIPE = {"xlim": (0, 340), "ylim": (0, 120), "height": 120, "frame": False}
+JUNCTION = (220, 68)
 
 
 def pipe(ax):
     """The empty pipe: its walls, and a word under each place where a number stands."""
     y = JUNCTION[1]
-    for x0, x1 in ((8, 212), (212, 332)):
+    for x0, x1 in ((0, 220), (220, 340)):
         ax.plot([x0, x1], [y, y], color=RULE, linewidth=34, solid_capstyle="butt")
         ax.plot([x0, x1], [y, y], color=PAPER, linewidth=30, solid_capstyle="butt")
-    for x, word in ((30, "enters"), (156, "arrives"), (300, "leaves")):
-        ax.text(x, 24, word, color=MUTED, ha="center", va="center")
+    for x, word in ((26, "enters"), (164, "arrives"), (296, "leaves")):
+        ax.text(x, 26, word, color=MUTED, ha="center", va="center")
 
 
 def pipe_number(ax, place, text, **options):
     """What stands in the pipe at a place: "enters", "weight", "bias", "arrives" or "leaves"."""
-    x = {"enters": 30, "weight": 76, "bias": 115, "arrives": 156, "leaves": 300}[place]
-    options = {"ha": "center", "va": "center", "size": 15} | options
+    x = {"enters": 26, "weight": 76, "bias": 119, "arrives": 164, "leaves": 296}[place]
+    options = {"ha": "center", "va": "center", "size": 14} | options
     return ax.text(x, JUNCTION[1], text, **options)
 
 
 def junction(ax, activation):
     """The junction, in the colour of the bend that sits there, with the bend's graph inside."""
     f = _entry(activation)
-    (x, y), radius, t = JUNCTION, 30, np.linspace(-3, 3, 41)
+    (x, y), radius, t = JUNCTION, 28, np.linspace(-3, 3, 41)
     ax.add_patch(Circle((x, y), radius, facecolor=PAPER, edgecolor=color(f), linewidth=3))
     # Seven units of z across the circle; the same scale upwards, so that a slope looks like one.
     ax.plot(x + t * radius / 4, y + f(t) * radius / 4 - 4, color=color(f), linewidth=2.5)
