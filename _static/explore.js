@@ -123,7 +123,8 @@
           } else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
         }
       }
-      const sentence = read(states.says, number(states.draws.at(-1).of));
+      const said = states.draws.filter((d) => d.says).map((d) => read(d.says, number(d.of)));
+      const sentence = said.filter(Boolean).join(" ");
       if (says.textContent !== sentence) says.textContent = sentence;
       figure.dispatchEvent(new CustomEvent("bends-shown"));
     }

@@ -22,8 +22,8 @@ def bake(explorer, budget_kb=None):
         ``sizes``: how many values each parameter has; ``sliders``: values and texts of each;
         ``computed``: for each the controls it follows from, and which value it has for every
         combination of them, the last control moving fastest; ``draws``: for each drawing
-        function its parameters and per panel the `differences`, over all combinations of its
-        parameters, the last one moving fastest; ``says``: the column of sentences.
+        function its parameters, per panel the `differences`, and as ``says`` the column of its
+        sentences, over all combinations of its parameters, the last one moving fastest.
     """
     domains = {name: explorer.domain(name) for name in (*explorer.controls, *explorer.computed)}
     states = [
@@ -50,6 +50,9 @@ def bake(explorer, budget_kb=None):
             if len(found["shapes"]) > 1 or found["shapes"][0]["slots"]:
                 panels[name] = found
         draws.append({"of": names, "panels": panels})
+        said = [said if isinstance(said, str) else "" for _, said in frames]
+        if any(said):
+            draws[-1]["says"] = column(said)
     text = write(
         {
             "sizes": {name: len(values) for name, values in domains.items()},
@@ -60,7 +63,6 @@ def bake(explorer, budget_kb=None):
             },
             "computed": {name: table(explorer, name, domains[name]) for name in explorer.computed},
             "draws": draws,
-            "says": column([said for _, said in frames]),
         }
     )
     check_budget(explorer, text, total, has_images, budget_kb)

@@ -118,8 +118,8 @@ class Explorer:
         ]
 
     def sentence(self, state):
-        """The sentence of one state."""
-        return self.layers(state)[-1][1]
+        """What the drawing functions say of one state, one after another."""
+        return " ".join(said for _, said in self.layers(state) if isinstance(said, str))
 
     def pictures(self, state):
         """Each panel of one state as SVG text."""

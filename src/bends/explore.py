@@ -39,8 +39,9 @@ def explore(
     ----------
     *draws : callable
         Drawing functions. The first argument is a mapping of matplotlib axes by panel name; the
-        others are controls by name. Each draws on a layer above the one before. The last returns
-        the state's sentence, which is the picture's text alternative as well.
+        others are controls by name. Each draws on a layer above the one before. The
+        sentences that they return, one after another, are the picture's text alternative as
+        well; the last returns one.
     panels : dict
         `panel(...)` by name.
     id : str
