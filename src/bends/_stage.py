@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import methodcaller
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -181,32 +181,40 @@ def lay_out(ax, recorder):
         ax.set_position((x0, y0, x1 - x0, y1 - y0))
 
 
-# What a drawing may not change: the name for the reader, how to read it, how to put it back.
-FIXED = (
-    *((n, f"get_{n}", f"set_{n}") for n in ("xscale", "yscale", "xlim", "ylim")),
-    *((n, f"get_{n}", f"set_{n}") for n in ("title", "xlabel", "ylabel")),
-    ("xticks", "xaxis.get_major_locator", "xaxis.set_major_locator"),
-    ("yticks", "yaxis.get_major_locator", "yaxis.set_major_locator"),
-)
+# What a drawing may not change: how to read it, and how to put it back.
+FIXED = {
+    name: (methodcaller(f"get_{name}"), lambda ax, value, name=name: ax.set(**{name: value}))
+    for name in ("xscale", "yscale", "xlim", "ylim", "xlabel", "ylabel")
+} | {
+    "title": (lambda ax: ax.get_title("left"), lambda ax, text: ax.set_title(text, loc="left")),
+    "xticks": (
+        lambda ax: ax.xaxis.get_major_locator(),
+        lambda ax, t: ax.xaxis.set_major_locator(t),
+    ),
+    "yticks": (
+        lambda ax: ax.yaxis.get_major_locator(),
+        lambda ax, t: ax.yaxis.set_major_locator(t),
+    ),
+}
 
 
 def fixture(ax):
     """The present value of each of `FIXED`."""
-    return [attrgetter(read)(ax)() for _, read, _ in FIXED]
+    return [read(ax) for read, _ in FIXED.values()]
 
 
 def changes(fixed, ax):
     """Which of `FIXED` a drawing has changed, in words."""
     now = fixture(ax)
-    changed = [name for (name, *_), a, b in zip(FIXED, fixed, now, strict=True) if a != b]
+    changed = [name for name, a, b in zip(FIXED, fixed, now, strict=True) if a != b]
     return ", ".join(changed) or ("number of axes" if len(ax.figure.axes) > 1 else "")
 
 
 def restore(fixed, ax):
     """Put back what a drawing has changed."""
     if changes(fixed, ax):
-        for (_, _, write), value in zip(FIXED, fixed, strict=True):
-            attrgetter(write)(ax)(value)
+        for (_, write), value in zip(FIXED.values(), fixed, strict=True):
+            write(ax, value)
         ax.set_autoscale_on(False)
         for other in ax.figure.axes[1:]:
             other.remove()

@@ -204,7 +204,7 @@ class Recorder(RendererBase):
             + Affine2D().translate(x, y)
             + self.flip
         )
-        a, b, c, d, e, f = place.to_values()
+        a, b, c, d, e, f = Affine2D(place.get_matrix()).to_values()
         if b == c == 0 and d < 0:  # upside down: turn the pixels, not the picture
             rgba, f, d = rgba[::-1].copy(), f + d * height, -d
         attributes = {"width": short(width), "height": short(height)}

@@ -1,0 +1,267 @@
+"""One call, three faces: what explore accepts, draws, says and refuses."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bends import ACTIVATIONS, figures
+from bends._baking import bake
+from bends._explorer import Explorer
+from bends._live import widget
+from bends._page import page
+from bends.explore import choice, computed, explore, panel, slider, switch
+from bends.figures import number
+
+PANELS = {
+    "graph": panel((-3, 3), (-1, 3), "what enters", "what leaves"),
+    "pipe": panel((0, 10), (0, 3), height=120, frame=False),
+}
+CONTROLS = {
+    "bend": choice("relu", "sigmoid", "gelu"),
+    "x": slider(-3, 3, steps=13, start=-1.5, label="x, what enters"),
+}
+
+
+def curve(axes, bend):
+    figures.curve(axes["graph"], bend)
+
+
+def point(axes, bend, x):
+    y = ACTIVATIONS[bend](x)
+    axes["graph"].plot([x], [y], "o", color=figures.color(bend))
+    axes["pipe"].text(5, 1, number(y, ".2f"), ha="center")
+    return f"{ACTIVATIONS[bend].title} turns {number(x)} into {number(y, '.2f')}."
+
+
+def explorer(*draws, panels=PANELS, id="first", caption="", time=None, **controls):
+    return Explorer(draws or (curve, point), panels, id, caption, time, controls or CONTROLS)
+
+
+def test_text_face_prints_the_sentence_of_the_first_picture(monkeypatch, capsys):
+    monkeypatch.setenv("BENDS_FACE", "text")
+    explore(curve, point, panels=PANELS, id="first", **CONTROLS)
+    assert capsys.readouterr().out == "ReLU turns −1.5 into 0.00.\n"
+
+
+def test_page_face_displays_html_without_a_widget(monkeypatch):
+    shown = []
+    monkeypatch.setenv("BENDS_FACE", "page")
+    monkeypatch.setattr("bends.explore.display", shown.append)
+    explore(curve, point, panels=PANELS, id="first", caption="A < B", **CONTROLS)
+    html = shown[0]._repr_html_()
+    assert html.startswith('<figure class="bends-explorer" id="first">')
+    assert "ReLU turns −1.5 into 0.00." in html and "A &lt; B" in html
+    assert html.count("<svg ") == 2 and 'type="range"' in html and "<select " in html
+
+
+def test_building_a_page_loads_no_widgets():
+    code = "import sys, bends.explore, bends._page; print('ipywidgets' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout == "False\n", ran.stderr
+
+
+def test_an_unknown_face_is_refused(monkeypatch):
+    monkeypatch.setenv("BENDS_FACE", "pages")
+    with pytest.raises(ValueError, match="BENDS_FACE must be one of live, page, text, not 'pages'"):
+        explore(curve, point, panels=PANELS, id="first", **CONTROLS)
+
+
+def test_a_still_picture_carries_its_sentence_and_no_script():
+    html = page(Explorer((lambda axes: "One < line.",), PANELS, None, "Below.", None, {}))
+    assert 'class="bends-figure"' in html and 'aria-label="One &lt; line."' in html
+    assert "<script" not in html and "<fieldset" not in html
+    assert "<figcaption>Below.</figcaption>" in html
+
+
+def test_two_bakes_give_the_same_bytes():
+    assert page(explorer()) == page(explorer())
+
+
+def test_states_are_the_sum_over_the_functions():
+    calls = []
+
+    def one(axes, bend):
+        calls.append(bend)
+
+    def two(axes, x):
+        calls.append(x)
+        return "Said."
+
+    bake(explorer(one, two))
+    assert len(calls) == 3 + 13
+
+
+def test_a_computed_parameter_is_drawn_once_for_each_of_its_values():
+    calls = []
+
+    def sums(axes, z):
+        calls.append(z)
+        return f"The sum is {number(z)}."
+
+    made = explorer(
+        sums,
+        x=slider(0, 1, steps=11),
+        weight=slider(-1, 1, steps=3),
+        z=computed(lambda x, weight: weight * x),
+    )
+    payload = json.loads(bake(made))
+    assert calls == [round(0.1 * k, 9) for k in range(-10, 11)]
+    index = payload["computed"]["z"]["index"]
+    assert len(index) == 33 and index[3 * 4 + 2] == 10 + 4  # x = 0.4, weight = 1
+
+
+def test_all_text_is_text_and_all_book_colors_are_variables():
+    html = page(explorer())
+    assert ">what enters</text>" in html
+    assert "var(--c-rectifier)" in html
+    svg = "".join(re.findall("<svg.*?</svg>", html))
+    assert not re.findall(r"#[0-9a-f]{6}", svg)
+
+
+def test_ids_begin_with_the_name_of_the_explorer():
+    for id in re.findall(r' id="([^"]+)"', page(explorer())):
+        assert id.startswith("first")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ax: ax.set_xlim(0, 1),
+        lambda ax: ax.set_yscale("log"),
+        lambda ax: ax.set_title("new"),
+        lambda ax: ax.set_xticks([0, 1]),
+        lambda ax: ax.twinx(),
+    ],
+)
+def test_a_drawing_may_not_change_what_is_fixed(change):
+    def bad(axes):
+        change(axes["graph"])
+        return "Bad."
+
+    made = Explorer((bad,), PANELS, None, "", None, {})
+    for _ in range(2):  # the panel is as good as new after an error too
+        with pytest.raises(ValueError, match="bad changes the .* of panel 'graph'.*panel"):
+            made.layers({})
+    ax = made.stage.axes["graph"]
+    assert (ax.get_xlim(), ax.get_yscale(), len(ax.figure.axes)) == ((-3, 3), "linear", 1)
+
+
+def test_panels_are_as_good_as_new_for_each_state():
+    def greedy(axes, x):
+        ax = axes["graph"]
+        ax.plot([0, 100], [0, 100])
+        ax.legend(ax.lines, ["all"])
+        assert len(ax.lines) == 1 and ax.get_xlim() == (-3, 3)
+        return "Greedy."
+
+    made = explorer(greedy, x=slider(0, 1, steps=2))
+    bake(made)
+    assert not made.stage.axes["graph"].lines
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"id": None}, "id must be lowercase letters"),
+        ({"id": "First one"}, "id must be lowercase letters"),
+        ({"time": "y"}, "time='y' is not the name of a slider"),
+        ({"time": "bend"}, "time='bend' is not the name of a slider"),
+        ({"weight": slider(0, 1, steps=2), **CONTROLS}, "no drawing function names 'weight'"),
+        ({"bent": choice("relu", "tanh"), "x": CONTROLS["x"]}, "names 'bend'.*nearest is 'bent'"),
+        ({"bend": ["relu"], "x": CONTROLS["x"]}, "bend must be a slider, choice, switch"),
+        ({"panels": {"graph": (0, 1)}}, "panels must be a mapping"),
+        ({"panels": {"The graph": PANELS["graph"]}}, "name must be a lowercase word"),
+    ],
+)
+def test_wrong_calls_say_what_is_wrong(changed, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        explorer(**changed)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: slider(0, 1, steps=1), "2 or more steps"),
+        (lambda: slider(1, 0, steps=3), "low < high"),
+        (lambda: slider(0, 1, steps=11, start=0.25), "start=0.25 is not a step.*nearest is 0.2"),
+        (lambda: choice("relu"), "two or more different options"),
+        (lambda: choice("a", "b", start="c"), "start='c' is not among"),
+        (lambda: choice("a", "b", labels=["A"]), "labels must be 2 texts"),
+        (lambda: panel((0, 0), (0, 1)), "xlim must be two different"),
+    ],
+)
+def test_wrong_controls_say_what_is_wrong(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_values_of_controls():
+    assert slider(-3, 3, steps=41).values[18:21] == (-0.3, -0.15, 0.0)
+    assert [type(v) for v in slider(1, 8, steps=8).values] == [int] * 8
+    assert slider(-1, 1, steps=3, format=".1f").texts == ("−1.0", "0.0", "1.0")
+    assert choice("relu", "leaky_relu").texts == ("ReLU", "leaky ReLU")
+    assert switch(start=True).start == 1
+
+
+def test_the_last_function_must_speak():
+    with pytest.raises(ValueError, match="curve comes last, so it must return"):
+        explorer(curve, bend=CONTROLS["bend"]).sentence({"bend": "relu"})
+
+
+def test_a_drawing_error_names_the_parameters():
+    def broken(axes, x):
+        return f"1 / x is {1 / x}."
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        bake(explorer(broken, x=slider(-1, 1, steps=3)))
+    assert caught.value.__notes__ == ["while broken drew x = 0"]
+
+
+def test_budgets_fail_with_a_clear_word():
+    def noisy(axes, x):
+        noise = np.random.default_rng(int(100 * x)).random((2, 400))
+        axes["graph"].plot(*noise)
+        return "Noise."
+
+    made = explorer(noisy, x=slider(0, 1, steps=60))
+    with pytest.raises(ValueError, match=r"'first': 60 states take \d+ kB.*budget of 40 kB"):
+        bake(made)
+    assert bake(made, budget_kb=200)
+    with pytest.raises(TypeError, match="budget_kb and because go together"):
+        explore(noisy, panels=PANELS, id="a", x=slider(0, 1, steps=60), budget_kb=200)
+
+
+def test_too_many_states_are_refused_before_they_are_drawn():
+    def many(axes, a, b, c, d):
+        raise AssertionError("drawn")
+
+    with pytest.raises(ValueError, match=r"has 6561 states \(many 6561\), more than 3000"):
+        bake(explorer(many, **{name: slider(0, 1, steps=9) for name in "abcd"}))
+
+
+def test_live_face_follows_its_controls():
+    box = widget(explorer())
+    bend, x, trouble, picture = box.children
+    assert "ReLU turns −1.5 into 0.00." in picture.value
+    bend.value = "sigmoid"
+    x.value = 3.0
+    assert "sigmoid turns 3 into 0.95." in picture.value and trouble.value == ""
+    assert picture.value.count("<svg ") == 2
+
+
+def test_live_errors_stand_under_the_controls():
+    def broken(axes, x):
+        return f"1 / x is {1 / x}."
+
+    box = widget(explorer(broken, x=slider(-1, 1, steps=3)))
+    x, trouble, picture = box.children
+    before = picture.value
+    x.value = 0
+    assert "ZeroDivisionError" in trouble.value and "x = 0" in trouble.value
+    assert picture.value == before
+    x.value = 1
+    assert trouble.value == "" and "1 / x is 1.0." in picture.value
