@@ -1,6 +1,9 @@
 # Two commands do everything: `make book` and `make test`. Each installs what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+SOURCES := $(shell find _config.yml _toc.yml index.md references.bib chapters back src results _ext _static _templates -type f -not -path '*/.*' -not -name "*.pyc" 2>/dev/null) $(wildcard .git/config)
 export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: help book test lab notebooks results bench pins clean
@@ -20,12 +23,15 @@ help:  ## List the targets
 	  { echo "The packages could not be installed: see above. Is there a network connection?"; exit 1; }
 	@touch $@
 
-book: .venv/ready  ## Execute every notebook and build the book into _build/html
+book: _build/html/index.html  ## Execute every notebook and build the book into _build/html
+	@echo "The book is built. Open $(CURDIR)/$< in a browser."
+
+# Built beside the last good book, which a failure leaves in place.
+_build/html/index.html: .venv/ready $(SOURCES)
 	@rm -rf _build/work
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build . --path-output _build/work --all -n -W --keep-going || \
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build . --path-output _build/work --all -n -W --keep-going 2>&1 | sed -u '/^Your book.s HTML/,$$d' || \
 	  { echo; echo "The build failed: see above. The last good book, if any, still stands in _build/html."; exit 1; }
 	@rm -rf _build/html && mv _build/work/_build/html _build/html && rm -rf _build/work
-	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser."
 
 test: book  ## Run all tests: helpers, notebooks, and the built book in a browser
 	$(BIN)/pytest -n 2 --dist loadscope tests
