@@ -1,0 +1,479 @@
+"""Experiments: every run done once, none lost, none foreign, and the statistics right."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from bends import datasets, experiments
+from bends.experiments import Grid, product, run, task
+from bends.losses import cross_entropy
+from bends.network import MLP
+from bends.optimizers import Adam
+from bends.training import train
+
+SMALL = {"width": 6, "epochs": 2, "batch_size": 25}
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    moons = task(*datasets.moons(100, seed=1), *datasets.moons(80, seed=2))
+    sine = task(
+        *datasets.regression(n=60, noise=0.1), *datasets.regression(n=50), loss="squared_error"
+    )
+    return {"moons": moons, "sine": sine}
+
+
+@pytest.fixture(scope="module")
+def grid(tasks):
+    settings = product(task=["moons", "sine"], activation=["relu", "tanh"], **wrap(SMALL))
+    return Grid(tasks, settings, rates=[1e-3, 1e-2], seeds=[10, 11, 12], tuning_seeds=[1, 2])
+
+
+@pytest.fixture(scope="module")
+def stored(grid, tmp_path_factory):
+    path = tmp_path_factory.mktemp("stored") / "runs.csv"
+    run(grid, path, progress=False)
+    return path.read_bytes()
+
+
+def wrap(settings):
+    return {name: [value] for name, value in settings.items()}
+
+
+def a_cell(**changes):
+    return experiments._complete({"task": "moons", **SMALL, **changes}, {"moons": None})
+
+
+# --- the grid -------------------------------------------------------------------------------------
+
+
+def test_grid_counts_its_runs_and_fills_in_defaults(grid):
+    assert grid.runs == (4 * 2 * 2, 4 * 3)
+    expected = experiments.SETTINGS | SMALL | {"task": "moons", "activation": "tanh"}
+    assert grid.settings[1] == expected
+
+
+def test_product_is_every_combination():
+    expected = [{"a": 1, "b": 3}, {"a": 1, "b": 4}, {"a": 2, "b": 3}, {"a": 2, "b": 4}]
+    assert product(a=[1, 2], b=[3, 4]) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"settings": []}, ValueError, "settings must hold at least one entry"),
+        ({"settings": [{"task": "t"}] * 2}, ValueError, "settings must hold .* none twice"),
+        ({"settings": [{"task": "tt"}]}, ValueError, "task='tt' is not known; nearest: t"),
+        ({"settings": [{"task": "t", "with": 3}]}, ValueError, "'with' is not .*nearest: width"),
+        ({"settings": [{"task": "t", "activation": "rleu"}]}, KeyError, "nearest: relu"),
+        ({"settings": [{"task": "t", "init": "hee"}]}, ValueError, "init='hee' .*nearest: he"),
+        ({"settings": [{"task": "t", "init": -1}]}, ValueError, "init must be .* above 0"),
+        ({"settings": [{"task": "t", "optimizer": "adams"}]}, ValueError, "nearest: adam"),
+        ({"settings": [{"task": "t", "depth": 0}]}, ValueError, "depth must be a whole number"),
+        ({"settings": [{"task": "t", "patience": 0}]}, ValueError, "patience must be a whole"),
+        ({"settings": [{"task": "t", "dtype": "int8"}]}, ValueError, "dtype must be 'float32' or"),
+        ({"rates": []}, ValueError, "rates must hold at least one entry"),
+        ({"rates": [0.1, -1]}, ValueError, "rates must be a finite number above 0"),
+        ({"rates": [0.1, 0.1]}, ValueError, "rates must hold .* none twice"),
+        ({"rates": [0.1], "tuning_seeds": [5]}, ValueError, "tuning_seeds must be given with"),
+        ({"tuning_seeds": []}, ValueError, "tuning_seeds must be given with several rates"),
+        ({"tuning_seeds": [1]}, ValueError, "a tuning seed is not fresh"),
+        ({"seeds": []}, ValueError, "seeds must hold at least one entry"),
+        ({"seeds": [1.5]}, ValueError, "seeds must be a whole number"),
+    ],
+)
+def test_grid_refuses(changes, error, words):
+    good = {"settings": [{"task": "t"}], "rates": [1, 2], "seeds": [1, 2], "tuning_seeds": [3]}
+    with pytest.raises(error, match=words):
+        Grid({"t": None}, **(good | changes))
+
+
+def test_task_keeps_the_parts_apart(tasks):
+    moons = tasks["moons"]
+    assert [len(x) for x, _ in moons[:3]] == [80, 20, 80]
+    everything = np.concatenate([moons.train[0], moons.validation[0]])
+    assert np.array_equal(np.unique(everything), np.unique(datasets.moons(100, seed=1)[0]))
+    with pytest.raises(ValueError, match="loss='entropy' is not known"):
+        task(*datasets.xor(), *datasets.xor(), loss="entropy")
+
+
+# --- one stack ------------------------------------------------------------------------------------
+
+
+def test_scores_are_those_of_a_network_trained_by_hand(tasks):
+    moons = tasks["moons"]
+    rows = experiments.train_stack(moons, a_cell(init="he"), [(0.01, 5), (0.03, 6)])
+    net = MLP([2, 6, 6, 2], "relu", init="he", seed=6, dtype=np.float32)
+    train(
+        net, *moons.train, loss=cross_entropy, optimizer=Adam(0.03), epochs=2, batch_size=25,
+        progress=False,
+    )  # fmt: skip
+    for name in ("train", "validation", "test"):
+        x, y = getattr(moons, name)
+        assert rows[1][f"{name}_score"] == (net(x).argmax(axis=1) == y).mean()
+    assert rows[1]["seed"] == 6 and rows[1]["epochs_run"] == 2 and rows[1]["stop"] == ""
+
+
+def test_scores_of_a_regression_are_shares_of_the_variance(tasks):
+    sine = tasks["sine"]
+    row = experiments.train_stack(sine, a_cell(dtype="float64", epochs=9), [(0.01, 5)])[0]
+    net = MLP([1, 6, 6, 1], "relu", seed=5)
+    train(
+        net, *sine.train, loss="squared_error", optimizer=Adam(0.01), epochs=9, batch_size=25,
+        progress=False,
+    )  # fmt: skip
+    x, y = sine.test
+    assert row["test_score"] == pytest.approx(1 - ((net(x) - y) ** 2).mean() / y.var())
+
+
+def test_init_may_be_a_number(tasks):
+    he, number = (
+        experiments.train_stack(tasks["moons"], a_cell(init=init), [(0.01, 5)])[0]
+        for init in ("he", 2**0.5)
+    )
+    assert he["train_score"] == number["train_score"] and number["init"] == 2**0.5
+
+
+def test_load_gives_numbers_and_names_as_they_were(tasks, tmp_path):
+    settings = product(task=["moons"], init=["he", 1.846], **wrap(SMALL))
+    path = tmp_path / "runs.csv"
+    table = run(Grid(tasks, settings, rates=[0.1 + 0.2], seeds=[1]), path, progress=False)
+    assert list(table["init"]) == ["he", 1.846] and set(table["rate"]) == {0.1 + 0.2}
+
+
+def test_early_stop_is_told(tasks):
+    cell = a_cell(epochs=400, patience=2)
+    rows = experiments.train_stack(tasks["moons"], cell, [(0.1, 1), (0.1, 2)])
+    assert all(2 < row["epochs_run"] < 400 for row in rows)
+    assert all("validation loss was lowest" in row["stop"] for row in rows)
+
+
+def test_a_diverged_run_scores_nothing_and_its_rate_comes_last(tasks, tmp_path):
+    settings = product(task=["sine"], activation=["squared_relu"], depth=[4], **wrap(SMALL))
+    grid = Grid(tasks, settings, rates=[1e30, 1e-3], seeds=[3], tuning_seeds=[1])
+    table = run(grid, tmp_path / "runs.csv", progress=False)
+    diverged = table[table["rate"] == 1e30]
+    assert list(diverged["phase"]) == ["tuning"]
+    assert diverged[["train_score", "validation_score"]].isna().all(axis=None)
+    assert "not finite" in diverged["stop"].item()
+    assert run(grid, tmp_path / "runs.csv", progress=False).equals(table)
+
+
+# --- all of them ----------------------------------------------------------------------------------
+
+
+def test_the_table_has_one_row_a_run(grid, stored, tmp_path):
+    (tmp_path / "runs.csv").write_bytes(stored)
+    table = experiments.load(tmp_path / "runs.csv")
+    assert list(table.columns) == experiments.COLUMNS
+    tuning, test = (table[table["phase"] == phase] for phase in ("tuning", "test"))
+    assert (len(tuning), len(test)) == grid.runs
+    assert tuning["test_score"].isna().all() and test["test_score"].notna().all()
+    assert set(table["version"]) == {experiments.version()} and set(table["stop"]) == {""}
+
+    by_rate = tuning.groupby(["task", "activation", "rate"])["validation_score"].mean()
+    best = by_rate.unstack("rate").idxmax(axis=1)
+    used = test.groupby(["task", "activation"])["rate"].agg(["min", "max"])
+    assert used["min"].equals(best.rename("min")) and used["max"].equals(best.rename("max"))
+
+
+def test_nothing_is_done_twice(grid, stored, tmp_path, monkeypatch):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored)
+    monkeypatch.setattr(experiments, "train_stack", None)  # any call would fail
+    assert len(run(grid, path, progress=False)) == sum(grid.runs)
+    assert path.read_bytes() == stored
+
+
+def test_one_rate_needs_no_tuning(tasks, tmp_path):
+    grid = Grid(tasks, [{"task": "moons", **SMALL}], rates=[0.01], seeds=range(18))
+    table = run(grid, tmp_path / "new" / "folder" / "runs.csv", progress=False)
+    assert grid.runs == (0, 18) and list(table["seed"]) == list(range(18))
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_two_workers_give_the_same_bytes(grid, stored, tmp_path, backend):
+    run(grid, tmp_path / "runs.csv", workers=2, backend=backend, progress=False)
+    assert (tmp_path / "runs.csv").read_bytes() == stored
+
+
+def test_a_cluster_gives_the_same_bytes(grid, stored, tmp_path):
+    from dask.distributed import Client, LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options) as cluster, Client(cluster):
+        run(grid, tmp_path / "runs.csv", backend="dask", progress=False)
+    assert (tmp_path / "runs.csv").read_bytes() == stored
+
+
+def test_unknown_backend(grid, tmp_path):
+    with pytest.raises(ValueError, match="backend='thread' is not known; nearest: threading"):
+        run(grid, tmp_path / "runs.csv", backend="thread")
+    with pytest.raises(ValueError, match="workers must be a whole number"):
+        run(grid, tmp_path / "runs.csv", workers=0)
+
+
+def test_progress_counts_runs(grid, stored, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored)
+    for face, shown in [("live", True), ("text", False)]:
+        monkeypatch.setenv("BENDS_FACE", face)
+        run(grid, path)
+        assert ("28/28" in capsys.readouterr().err) == shown
+
+
+# --- killed, cut, foreign -------------------------------------------------------------------------
+
+SLOW = """
+import sys
+from bends import datasets, experiments
+moons = experiments.task(*datasets.moons(400, seed=1), *datasets.moons(80, seed=2))
+settings = experiments.product(
+    task=["moons"], activation=["relu", "tanh", "gelu", "silu"], width=range(40, 50), epochs=[8]
+)
+grid = experiments.Grid({"moons": moons}, settings, rates=[0.01], seeds=[1, 2])
+if __name__ == "__main__":
+    experiments.run(grid, sys.argv[1], progress=False)
+"""
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW)
+    path = tmp_path / "runs.csv"
+    source = os.path.dirname(os.path.dirname(experiments.__file__))
+    command = [sys.executable, tmp_path / "slow.py", path]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": source})
+    while process.poll() is None and (not path.exists() or path.read_bytes().count(b"\n") < 5):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = path.read_bytes()
+    assert 5 <= left.count(b"\n") < 81
+
+    slow = {"__name__": "slow"}
+    exec(SLOW, slow)
+    calls = []
+    original = experiments.train_stack
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            experiments, "train_stack", lambda *a: calls.append(len(a[2])) or original(*a)
+        )
+        run(slow["grid"], path, progress=False)
+    assert sum(calls) == 81 - left.count(b"\n")
+    assert path.read_bytes().startswith(left.split(b"\n")[0])
+    assert set(left.splitlines()) - {left.splitlines()[-1]} <= set(path.read_bytes().splitlines())
+
+    again = tmp_path / "again.csv"
+    run(slow["grid"], again, progress=False)
+    assert path.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.2, 0.41, 0.73, 0.999])
+def test_a_file_cut_anywhere_is_completed(grid, stored, tmp_path, share):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored[: int(share * len(stored))])
+    run(grid, path, progress=False)
+    assert path.read_bytes() == stored
+
+
+def test_every_finished_line_of_a_cut_file_is_kept(grid, stored, tmp_path):
+    path = tmp_path / "runs.csv"
+    for length in range(0, len(stored), 97):
+        path.write_bytes(stored[:length])
+        kept = experiments._resume(grid, path)
+        assert len(kept) == max(stored[:length].count(b"\n") - 1, 0)
+
+
+def damaged(stored):
+    lines = stored.decode().splitlines(keepends=True)
+    fields = lines[1].rstrip("\n").split(",")
+
+    def first(**changes):
+        row = dict(zip(experiments.COLUMNS, fields, strict=True)) | changes
+        return "".join([lines[0], ",".join(row.values()) + "\n", *lines[2:]])
+
+    return {
+        "is not a table of runs": "name,score\nann,3\n",
+        "not a table of runs, or": "half a line of another file",
+        "line 2: not a run of this grid": first(activation="gelu"),
+        "runs.csv, line 2: not a run .* 77,": first(seed="77"),
+        "line 2: not a run of .*, 0.5,": first(rate="0.5"),
+        "line 2: not a run of this grid: warm-up": first(phase="warm-up"),
+        "line 2 is damaged": first(train_score="0.9x"),
+        "2 is damaged: tuning.*1.25": first(train_score="1.25"),
+        "is damaged: tuning.*, 0.5, 2,": first(test_score="0.5"),
+        "2 is damaged.*, , 9,": first(epochs_run="9"),
+        "line 2: 18 fields where 19 belong": "".join([lines[0], lines[1].replace(",", "", 1)]),
+        "line 30: the same run stands in an earlier": "".join([*lines, lines[-1]]),
+        "holds test runs whose tuning runs are missing": "".join([lines[0], *lines[2:]]),
+    }
+
+
+@pytest.mark.parametrize("case", range(13))
+def test_foreign_and_damaged_files_are_refused_and_left_alone(grid, stored, tmp_path, case):
+    words, content = list(damaged(stored).items())[case]
+    path = tmp_path / "runs.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=words) as error:
+        run(grid, path, progress=False)
+    assert str(path) in str(error.value)
+    assert path.read_text() == content
+
+
+def test_a_file_that_is_not_text_is_refused(grid, stored, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored.replace(b"relu", b"\xff\xfe\xfd\xfc"))
+    with pytest.raises(ValueError, match=r"runs.csv is damaged: 'utf-8' codec"):
+        run(grid, path, progress=False)
+
+
+def test_test_runs_with_another_rate_are_refused(grid, stored, tmp_path):
+    path = tmp_path / "runs.csv"
+    lines = stored.decode().splitlines(keepends=True)
+    rate = lines[-1].split(",")[11]
+    other = {"0.01": "0.001", "0.001": "0.01"}[rate]
+    path.write_text("".join([*lines[:-1], lines[-1].replace(f",{rate},", f",{other},")]))
+    with pytest.raises(ValueError, match="but the tuning runs choose"):
+        run(grid, path, progress=False)
+
+
+# --- done again -----------------------------------------------------------------------------------
+
+
+def test_a_sample_done_again_gives_the_stored_numbers(grid, stored, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored)
+    before, after = experiments.rerun(grid, path, count=6)
+    assert len(before) == 6 and before.equals(after)
+    assert before.head(2).equals(experiments.rerun(grid, path, count=2)[0])
+    assert len(set(before["phase"])) == 2  # one of each, by this hash
+    with pytest.raises(ValueError, match="count must be at most .* 28"):
+        experiments.rerun(grid, path, count=29)
+
+
+def test_a_changed_number_is_found(grid, stored, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(stored)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table["train_score"] = "0.123"
+    table.to_csv(path, index=False, lineterminator="\n")
+    before, after = experiments.rerun(grid, path, count=3)
+    assert not np.allclose(before["train_score"], after["train_score"])
+
+
+# --- statistics -----------------------------------------------------------------------------------
+
+
+def scores(rows):
+    columns = ["phase", "task", "seed", "activation", "test_score"]
+    return pd.DataFrame([("test", *row) for row in rows], columns=columns)
+
+
+@pytest.fixture
+def made_up():
+    rng = np.random.default_rng(0)
+    effects = {"relu": 0.0, "tanh": -0.02, "gelu": 0.03, "silu": 0.001}
+    rows = []
+    for name in ("a", "b", "c"):
+        for seed in range(8):
+            shared = rng.normal(0.5, 0.2)
+            rows += [
+                (name, seed, f, shared + effect + rng.normal(0, 0.01))
+                for f, effect in effects.items()
+            ]
+    return scores(rows)
+
+
+def test_mean_interval_covers_as_often_as_it_says():
+    draws = np.random.default_rng(0).exponential(size=(2500, 12)) ** 0.25
+    truth = float(stats.gamma.expect(lambda x: x**0.25, (1,)))
+    intervals = np.array([experiments.mean_interval(values, 0.9) for values in draws])
+    covered = ((intervals[:, 0] < truth) & (truth < intervals[:, 1])).mean()
+    assert covered == pytest.approx(0.9, abs=0.015)
+    # 5 numbers with mean 3 and standard deviation √2.5; t(0.975, 4) = 2.776445
+    half = 2.776445 * np.sqrt(2.5 / 5)
+    assert experiments.mean_interval([1, 2, 3, 4, 5]) == pytest.approx((3 - half, 3 + half))
+
+
+def test_summarise(made_up):
+    made_up.loc[0, "test_score"] = np.nan  # a run of relu
+    summary = experiments.summarise(made_up, "activation")
+    assert list(summary.columns) == ["runs", "diverged", "mean", "sd", "low", "high"]
+    assert summary.loc["relu", ["runs", "diverged"]].tolist() == [24, 1]
+    relu = made_up.loc[made_up["activation"] == "relu", "test_score"].dropna()
+    assert summary.loc["relu", "mean"] == relu.mean()
+    assert summary.loc["relu", "low"] == experiments.mean_interval(relu)[0]
+    assert summary["mean"].is_monotonic_decreasing
+    lone = experiments.summarise(made_up[made_up["seed"] == 1], ["task", "activation"])
+    assert lone.loc[[("a", "relu")], ["low", "high"]].isna().all(axis=None)
+
+
+def test_compare_pairs_runs_and_owns_up_to_the_number_of_tries(made_up):
+    shuffled = made_up.sample(frac=1, random_state=1)
+    result = experiments.compare(shuffled, "relu")
+    wide = made_up.pivot(index=["task", "seed"], columns="activation", values="test_score")
+    for level, row in result.iterrows():
+        assert row["pairs"] == 24
+        assert row["p"] == pytest.approx(stats.ttest_rel(wide[level], wide["relu"]).pvalue)
+        assert row["low"] < row["difference"] < row["high"]
+    p = result["p"].sort_values()
+    holm = np.maximum.accumulate(p * [3, 2, 1]).clip(upper=1)  # Holm 1979
+    assert result["p_holm"].to_dict() == pytest.approx(holm.to_dict())
+    assert result["p_holm"]["gelu"] < 1e-6 and list(result.index) == ["gelu", "silu", "tanh"]
+    assert experiments.compare(shuffled, "relu", confidence=0.5)["high"].lt(result["high"]).all()
+
+
+def test_compare_of_equal_scores():
+    equal = scores([("a", seed, f, seed / 9) for seed in range(4) for f in ("relu", "relu6")])
+    result = experiments.compare(equal, "relu")
+    assert result.loc["relu6", ["difference", "p"]].tolist() == [0, 1]
+    alone = equal[equal["activation"] == "relu"]
+    assert experiments.compare(alone, "relu").empty
+
+
+def test_ranks():
+    table = scores(
+        [
+            (name, seed, f, score + seed / 1000)
+            for name, row in {"a": [3, 2, 1], "b": [9, 5, 7], "c": [2, 1, 0]}.items()
+            for f, score in zip(["gelu", "relu", "tanh"], row, strict=True)
+            for seed in (1, 2)
+        ]
+    )
+    result = experiments.ranks(table)
+    assert result.mean.to_dict() == pytest.approx({"gelu": 1, "relu": 7 / 3, "tanh": 8 / 3})
+    assert list(result.mean.index) == ["gelu", "relu", "tanh"]
+    assert result.p == pytest.approx(stats.friedmanchisquare([1, 1, 1], [2, 3, 2], [3, 2, 3])[1])
+    # Demšar's table 5 gives 2.343 for three levels at 0.05
+    assert result.critical_difference == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 3)), abs=1e-3)
+
+    table.loc[(table["task"] == "a") & (table["activation"] == "gelu"), "test_score"] = np.nan
+    assert experiments.ranks(table).mean["gelu"] == pytest.approx(5 / 3)
+    by_seed = experiments.ranks(table, block=["task", "seed"])
+    assert by_seed.critical_difference < result.critical_difference
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda t: experiments.mean_interval([1.0]), "values must be at least two finite"),
+        (lambda t: experiments.mean_interval([1, np.nan]), "values must be at least two finite"),
+        (lambda t: experiments.mean_interval([1, 2], 1), "confidence must be .* less than 1"),
+        (lambda t: experiments.compare(t, "gleu"), "baseline='gleu' is not .*nearest: gelu"),
+        (lambda t: experiments.compare(pd.concat([t, t]), "relu"), "table must hold one run for"),
+        (lambda t: experiments.compare(t.iloc[1:], "relu"), "a score for every pair"),
+        (lambda t: experiments.ranks(t[t["task"] == "a"]), "3 levels in 2 blocks at least; got 4"),
+        (lambda t: experiments.summarise(t.assign(phase="tuning test".split() * 48), "task"),
+         r"runs of one phase; got \['test', 'tuning'\]"),
+    ],
+)  # fmt: skip
+def test_statistics_refuse(made_up, call, words):
+    with pytest.raises(ValueError, match=words):
+        call(made_up)
