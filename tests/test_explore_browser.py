@@ -1,0 +1,325 @@
+"""Explorers in a browser, on a page opened from disk: every state is that state's own picture."""
+
+import io
+import itertools
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bends import ACTIVATIONS, figures
+from bends._baking import bake
+from bends._explorer import Explorer
+from bends._page import page
+from bends.explore import choice, computed, panel, slider, switch
+from bends.figures import number
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "_ext"))
+import payloads  # noqa: E402
+
+pytestmark = pytest.mark.browser
+
+
+def curve(axes, bend, slope):
+    figures.curve(axes["graph"], bend)
+    if slope:  # another shape: one more line
+        figures.curve(axes["graph"], bend, derivative=True, linewidth=1)
+
+
+def point(axes, bend, z):
+    y = ACTIVATIONS[bend](z)
+    axes["graph"].plot([z], [y], "o", color=figures.color(bend))
+    axes["pipe"].text(5, 1, number(y, ".2f"), ha="center", size=20)
+    return f"{ACTIVATIONS[bend].title} turns {number(z)} into {number(y, '.2f')}."
+
+
+def regions(axes, epoch, width):
+    def score(points):
+        x, y = points.T
+        return 1 / (1 + np.exp(-width * (y - np.sin(x + epoch / 4))))
+
+    figures.decision_regions(axes["plane"], score)
+    return f"After {epoch} epochs."
+
+
+LINES = Explorer(
+    (curve, point),
+    {
+        "graph": panel((-3, 3), (-1, 3), "what enters", "what leaves"),
+        "pipe": panel((0, 10), (0, 3), height=120, frame=False),
+    },
+    "lines",
+    "A caption.",
+    None,
+    {
+        "bend": choice("relu", "sigmoid", "gelu", "sin"),
+        "slope": switch(label="show the slope"),
+        "x": slider(-3, 3, steps=25, start=-1.5, label="x, what enters"),
+        "weight": slider(-1, 1, steps=3, start=1),
+        "z": computed(lambda x, weight: weight * x),
+    },
+)
+IMAGES = Explorer(
+    (regions,),
+    {"plane": panel((-3, 3), (-3, 3), height=300)},
+    "images",
+    "",
+    "epoch",
+    {"epoch": slider(0, 11, steps=12), "width": slider(1, 3, steps=3)},
+)
+STILL = Explorer((lambda axes: "Nothing.",), {"one": panel((0, 1), (0, 1))}, None, "", None, {})
+
+
+def document(body):
+    return (
+        '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"><title>Explorers</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="book.css"><script defer src="explore.js"></script></head>'
+        f"<body><main><h1>Explorers</h1>{body}</main></body></html>"
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A page with two explorers and a still picture, as the book's extension makes it."""
+    folder = tmp_path_factory.mktemp("site")
+    body = "".join(page(e) for e in (LINES, IMAGES, STILL))
+    (folder / "index.html").write_text(document(payloads.move(body, "", folder)), "utf8")
+    rules = [(ROOT / "_static" / name).read_text("utf8") for name in ("bends.css", "explore.css")]
+    (folder / "book.css").write_text(figures.css_variables() + "".join(rules), "utf8")
+    (folder / "explore.js").write_bytes((ROOT / "_static" / "explore.js").read_bytes())
+    return folder
+
+
+class Reader:
+    """A browser page, and every complaint that it makes."""
+
+    def __init__(self, browser, folder, **options):
+        options = {"viewport": {"width": 800, "height": 900}, **options}
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.address = (folder / "index.html").as_uri()
+
+    def open(self, fragment=""):
+        self.page.goto(self.address + fragment)
+        return self
+
+    def ready(self):
+        """Wait until the states are there."""
+        self.page.wait_for_function("document.querySelectorAll('head script').length >= 3")
+        self.page.wait_for_timeout(100)
+        return self
+
+    def says(self, explorer):
+        return self.page.inner_text(f"#{explorer.id} .says")
+
+    def picture(self, id):
+        data = self.page.locator(f"#{id} .panels").screenshot(animations="disabled")
+        return np.array(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+    def close(self):
+        self.context.close()
+        assert self.complaints == []
+
+
+@pytest.fixture
+def reader(browser, folder):
+    readers = []
+
+    def make(**options):
+        readers.append(Reader(browser, folder, **options))
+        return readers[-1]
+
+    yield make
+    for reader in readers:
+        reader.close()
+
+
+def state_of(reader, explorer):
+    """The parameters that the page's controls show."""
+    state = {}
+    for name, control in explorer.controls.items():
+        element = reader.page.locator(f"#{explorer.id}-{name}")
+        at = element.evaluate(
+            "e => ({checkbox: +e.checked, range: +e.value})[e.type] ?? e.selectedIndex"
+        )
+        state[name] = control.values[at]
+    return state
+
+
+# Puts other pictures in place of an explorer's own, and tells whether their elements are the same.
+SWAP = """([id, svgs]) => {
+  const box = document.querySelector(`#${id} .panels`), old = [...box.children];
+  const before = box.innerHTML.replace(/data:[^"]*/g, "");
+  box.innerHTML = svgs;
+  window.undo = () => box.replaceChildren(...old);
+  return before === box.innerHTML.replace(/data:[^"]*/g, "");
+}"""
+
+
+def assert_shown(reader, explorer):
+    """The page shows the picture and sentence of the state that its controls name."""
+    state = state_of(reader, explorer)
+    assert reader.says(explorer) == explorer.sentence(state)
+    shown = reader.picture(explorer.id)
+    same = reader.page.evaluate(SWAP, [explorer.id, "".join(explorer.pictures(state))])
+    own = reader.picture(explorer.id)
+    reader.page.evaluate("undo()")
+    assert same, state
+    # Where Chromium repaints a part, it smooths a few pixels by other amounts than for the whole;
+    # a mark out of place differs by more than 100.
+    assert shown.shape == own.shape and np.abs(shown - own).max() <= 48, state
+
+
+KEYS = {"slider": ["ArrowRight", "End", "PageDown", "ArrowUp", "Home", "PageUp", "ArrowLeft"],
+        "choice": ["ArrowDown", "ArrowDown", "End", "Home", "ArrowDown", "ArrowUp", "End"],
+        "switch": ["Space"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("explorer", [LINES, IMAGES], ids=lambda e: e.id)
+def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, explorer):
+    reader = reader().open().ready()
+    seen = []
+    for name, control in explorer.controls.items():
+        reader.page.focus(f"#{explorer.id}-{name}")
+        keys = itertools.cycle(KEYS[control.kind])
+        for key in itertools.islice(keys, 12):
+            reader.page.keyboard.press(key)
+            assert_shown(reader, explorer)
+            seen.append(tuple(state_of(reader, explorer).values()))
+    assert len(set(seen)) >= 10 * (len(explorer.controls) > 2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_themes_follow_the_same_picture(reader, theme):
+    reader = reader(color_scheme=theme).open().ready()
+    stroke = reader.page.evaluate(
+        "getComputedStyle(document.querySelector('#lines [data-layer=\"0\"] path[style]')).stroke"
+    )
+    red, green, blue = (int(v) for v in re.findall(r"\d+", stroke))
+    assert f"#{red:02x}{green:02x}{blue:02x}" == figures.COLORS["c-rectifier"][theme == "dark"]
+    reader.page.press("#images-epoch", "End")
+    assert_shown(reader, IMAGES)
+
+
+def test_a_link_leads_to_a_state(reader):
+    reader = reader().open("#lines:bend=sigmoid,x=1.4,slope=on").ready()
+    assert state_of(reader, LINES) == {"bend": "sigmoid", "slope": True, "x": 1.5, "weight": 1}
+    assert_shown(reader, LINES)
+    reader.page.evaluate("location.hash = '#images:epoch=5'")
+    reader.page.wait_for_function("document.querySelector('#images .says').textContent.includes(5)")
+    assert_shown(reader, IMAGES)
+    link = reader.page.locator("#lines .state-link")
+    link.click()
+    assert link.get_attribute("href") == "#lines:bend=sigmoid,slope=on,x=1.5,weight=1"
+    assert reader.page.evaluate("location.hash") == "#lines:bend=sigmoid,slope=on,x=1.5,weight=1"
+
+
+def test_two_explorers_do_not_meet_and_leave_no_globals(reader):
+    reader = reader().open()
+    before = reader.page.evaluate("Object.keys(window).length")
+    reader.ready()
+    first = reader.picture("lines")
+    reader.page.press("#images-epoch", "End")
+    np.testing.assert_array_equal(reader.picture("lines"), first)
+    assert reader.page.evaluate("Object.keys(window).length") == before
+
+
+def test_without_script_the_first_picture_and_its_sentence_stand(reader):
+    reader = reader(java_script_enabled=False).open()
+    assert reader.says(LINES) == "ReLU turns −1.5 into 0.00."
+    assert reader.page.locator("#lines svg").count() == 2
+    assert not reader.page.locator("#lines fieldset").is_visible()
+
+
+def test_print_shows_the_picture_and_no_controls(reader):
+    reader = reader().open().ready()
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("#lines fieldset").is_visible()
+    assert reader.page.locator("#lines .says").is_visible()
+
+
+def test_a_phone_shows_panels_one_under_another_in_readable_text(reader):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    reader = reader(**phone).open().ready()
+    boxes = [svg.bounding_box() for svg in reader.page.locator("#lines svg").all()]
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
+    sizes = reader.page.evaluate(
+        "[...document.querySelectorAll('svg text')].map("
+        "t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().d)"
+    )
+    assert min(sizes) >= 11
+    track = reader.page.locator("#lines-x")
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert box["height"] >= 24
+    reader.page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    assert state_of(reader, LINES)["x"] > 1.5
+    assert_shown(reader, LINES)
+
+
+def test_play_runs_through_time_and_pauses_out_of_sight(reader):
+    reader = reader().open().ready()
+    button = reader.page.get_by_role("button", name="Play")
+    button.click()
+    reader.page.wait_for_function("+document.querySelector('#images-epoch').value >= 2")
+    assert reader.page.get_attribute("#images .says", "aria-live") == "off"
+    reader.page.evaluate("document.body.style.paddingBottom = '3000px'; scrollTo(0, 1e6)")
+    reader.page.wait_for_function("document.querySelector('.play').textContent == 'Play'")
+    at = state_of(reader, IMAGES)
+    reader.page.wait_for_timeout(400)
+    assert state_of(reader, IMAGES) == at
+    assert reader.page.get_attribute("#images .says", "aria-live") == "polite"
+
+
+def test_values_and_sentences_are_announced(reader):
+    reader = reader().open().ready()
+    reader.page.press("#lines-x", "ArrowLeft")
+    assert reader.page.get_attribute("#lines-x", "aria-valuetext") == "−1.75"
+    assert reader.page.inner_text("#lines output >> nth=0") == "−1.75"
+    image = reader.page.get_by_role("img", name="ReLU turns −1.75 into 0.00.")
+    assert image.count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault(reader, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    reader = reader(color_scheme=theme).open().ready()
+    found = Axe().run(reader.page)
+    reader.complaints.clear()  # axe's own, about style sheets that it may not read from disk
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_large_states_wait_for_the_first_touch(browser, folder, monkeypatch):
+    monkeypatch.setattr(payloads, "LARGE", 100)
+    (folder / "large").mkdir()
+    for name in ("book.css", "explore.js"):
+        (folder / "large" / name).write_bytes((folder / name).read_bytes())
+    html = document(payloads.move(page(LINES), "", folder / "large"))
+    (folder / "large" / "index.html").write_text(html, "utf8")
+    reader = Reader(browser, folder / "large").open()
+    reader.page.wait_for_timeout(500)
+    assert reader.page.locator("head script").count() == 1
+    reader.page.focus("#lines-x")
+    reader.page.keyboard.press("ArrowLeft")
+    reader.page.wait_for_function(
+        "document.querySelector('#lines .says').textContent.includes(1.75)"
+    )
+    assert_shown(reader, LINES)
+    reader.close()
+
+
+def test_states_are_named_by_their_content(folder, tmp_path):
+    payloads.move(page(LINES), "", tmp_path)
+    (made,) = (tmp_path / payloads.FOLDER).iterdir()
+    assert made.read_bytes() == (folder / payloads.FOLDER / made.name).read_bytes()
+    assert bake(LINES) in made.read_text("utf8")
