@@ -232,7 +232,7 @@ def _first_not_finite(net, key):
     """
     layers = list(range(len(net.weights)))
     for what, arrays, order in [
-        ("the signals on the way back", net.signals, layers[::-1]),
+        ("the backward signals", net.signals, layers[::-1]),
         ("the weights", net.weights, layers[::-1]),
         ("the biases", net.biases, layers[::-1]),
         ("the pre-activations", net.pre_activations, layers),
