@@ -9,23 +9,22 @@ from bends.check import UNANSWERED, WRONG
 
 VARIES = "nbval-ignore-output"
 
-# All legal cell tags. The page's builder knows two of them, nbval one; the tests know the first.
+# All legal cell tags. The page's builder knows two of them, nbval one, the tests the first.
 TAGS = {
     "starter": "the reader's code of an exercise; a check and a folded solution follow it",
-    "remove-cell": "the notebook alone has it: checks, since the page has no kernel to run them",
-    "remove-input": "the page leaves the code out, JupyterLab folds it: questions",
+    "remove-cell": "not on the page, which has no kernel to run it, and folded in Jupyter: checks",
+    "remove-input": "its code is not on the page, and folded in Jupyter: questions, figures",
     VARIES: "the output varies, as timings do: neither stored nor compared",
 }
+UNSHOWN = {"remove-cell", "remove-input"}  # their code, that is
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"tags", "jupyter", "mystnb"}
-STORED = {"text/plain", "text/markdown", "text/latex"}
 MOST_LINES = 20
 
 FENCE = re.compile(r"^(`{3,}|~{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
-FOLDED = re.compile(r"<details>\s*<summary>[^<\n]+</summary>\n\n(.+)\n\n</details>", re.DOTALL)
+FOLDED = re.compile(r"<details>\s*<summary>[^<\n]+</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -48,8 +47,8 @@ def calls(cell, *names):
 
 
 def solution(cell):
-    """The one block of Python in a folded solution, or None where the cell is not one."""
-    folded = FOLDED.fullmatch(cell.source.strip()) if cell.cell_type == "markdown" else None
+    """The one block of Python in the folded solution that a cell begins with, or None."""
+    folded = FOLDED.match(cell.source.lstrip()) if cell.cell_type == "markdown" else None
     blocks = PYTHON.findall(folded[1]) if folded else []
     return blocks[0] if len(blocks) == 1 else None
 
@@ -88,8 +87,10 @@ def faults(notebook):
     for index, cell in enumerate(notebook.cells):
         for tag in sorted(tags(cell) - set(TAGS)):
             fault(index, f"unknown tag {tag!r}: the tags are {', '.join(TAGS)}")
-        if set(cell.metadata) - CELL_METADATA or cell.get("attachments"):
-            fault(index, f"stores more than {', '.join(sorted(CELL_METADATA))}: {remake}")
+        if set(cell.metadata) - {"tags", "jupyter"}:
+            fault(index, f"stores more about itself than its tags: {remake}")
+        if cell.get("attachments"):
+            fault(index, "holds an attached picture: draw it in code")
         if cell.cell_type == "code":
             count += 1
             for words in [*_stored_faults(cell, count), *_code_faults(cell)]:
@@ -99,14 +100,16 @@ def faults(notebook):
         index = notebook.cells.index(starter)
         if check is None:
             fault(index, "a starter without a check: call `check` in the next cell")
+        elif "remove-cell" not in tags(check):
+            fault(index, "its check is on the page, which cannot run it: tag it remove-cell")
         elif not printed(check).startswith((UNANSWERED, WRONG)):
-            fault(index, f"the check does not refuse the bare starter: {printed(check)!r}")
+            fault(index, f"its check does not refuse the bare starter: {printed(check)!r}")
         if answer is None:
             fault(
                 index,
-                "a starter without a solution: the Markdown cell after its check is "
-                "<details><summary>Solution</summary>, an empty line, one ```python block, "
-                "an empty line, </details>",
+                "a starter without a solution: the Markdown cell after its check begins with "
+                "<details><summary>Show a solution</summary>, an empty line, text with one "
+                "```python block, an empty line, </details>",
             )
     return found
 
@@ -130,7 +133,7 @@ def _stored_faults(cell, count):
             yield f"writes to standard error, mend the cause: {output.text[:80]!r}"
         else:
             data = output.get("data", {"text/plain": output.get("text", "")})
-            if not_text := sorted(set(data) - STORED):
+            if not_text := sorted(set(data) - {"text/plain"}):
                 yield (
                     f"stores {', '.join(not_text)}: with BENDS_FACE=text a cell gives plain text; "
                     f"then {remake}"
@@ -144,7 +147,7 @@ def _code_faults(cell):
     lines = [line for line in cell.source.splitlines() if line.strip()]
     if not lines:
         yield "is an empty code cell: delete it"
-    if len(lines) > MOST_LINES and not tags(cell) & {"hide-input", "remove-input"}:
+    if len(lines) > MOST_LINES and not tags(cell) & UNSHOWN:
         yield (
             f"shows {len(lines)} lines of code, {MOST_LINES} is the most: move work to src/ "
             "under a name that says what it does"

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from notebook_rules import CELL_METADATA, METADATA, VARIES, faults
+from notebook_rules import METADATA, UNSHOWN, VARIES, faults
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 120
@@ -65,10 +65,9 @@ def normalize(notebook):
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
-        kept = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
-        cell.metadata = nbformat.from_dict(kept)
         tags = cell.metadata.get("tags", [])
-        if "remove-input" in tags:  # folded in JupyterLab too: the answers stand in the source
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if UNSHOWN & set(tags):  # folded in Jupyter: the answers stand in the source
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell.outputs = [] if VARIES in tags else [_text_only(o) for o in cell.outputs]

@@ -86,6 +86,8 @@ def unfinished(x):
         (lambda x: ..., {1: 1}),
         (unfinished, {1: 1}),
         (..., lambda answer: None),
+        (unfinished, lambda answer: answer(1)),
+        (lambda x: ..., lambda answer: answer(1)),
     ],
 )
 def test_an_unanswered_starter_is_no_mistake(capsys, answer, expected):

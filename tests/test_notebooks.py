@@ -35,8 +35,8 @@ def good():
                 metadata={"tags": ["remove-input"]},
             ),
             new.new_code_cell("answer = ...", metadata={"tags": ["starter"]}),
-            new.new_code_cell("check(answer, 3)"),
-            new.new_markdown_cell(SOLVED),
+            new.new_code_cell("check(answer, 3)", metadata={"tags": ["remove-cell"]}),
+            new.new_markdown_cell(f"{SOLVED}\n\nAnd now?"),
         ]
     )
 
@@ -114,7 +114,8 @@ def test_what_is_stored(stored):
     assert [cell.execution_count for cell in codes] == [1, 2, 3, 4]
     assert printed(codes[0]) == "hello\n"
     assert codes[1].outputs[0].data == {"text/plain": "Is it?\n  a) yes\n  b) no"}
-    assert codes[1].metadata["jupyter"] == {"source_hidden": True}
+    hidden = [cell.metadata.get("jupyter") for cell in codes]
+    assert hidden == [None, {"source_hidden": True}, None, {"source_hidden": True}]
     assert printed(codes[3]).startswith("Not answered yet.")
     assert run_solved(stored) == ["Right.\n"]
 
@@ -126,7 +127,8 @@ def test_what_is_stored(stored):
         (0, {"source": "# One\n\n# Two"}, "2 lines begin with '# '"),
         (0, {"source": "## None"}, "0 lines begin with '# '"),
         (1, {"metadata": {"tags": ["stater"]}}, "unknown tag 'stater'"),
-        (1, {"metadata": {"collapsed": True}}, "stores more than"),
+        (1, {"metadata": {"collapsed": True}}, "stores more about itself"),
+        (0, {"attachments": {"a.png": {"image/png": "iVBO"}}}, "attached picture"),
         (1, {"source": "from bends import check\ncheck._show(3)"}, "private name _show"),
         (1, {"source": "from bends.check import _show"}, "private name _show"),
         (1, {"source": "\n".join(f"x{i} = 1" for i in range(21))}, "shows 21 lines"),
@@ -135,6 +137,7 @@ def test_what_is_stored(stored):
         (1, {"source": ""}, "empty code cell"),
         (2, {"metadata": {}}, "shows the answers"),
         (4, {"source": "print(answer)"}, "without a check"),
+        (4, {"metadata": {}}, "check is on the page"),
         (5, {"source": "The solution is 3."}, "without a solution"),
         (5, {"source": SOLVED.replace("\n\n", "\n")}, "without a solution"),
         (

@@ -53,7 +53,7 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
         A value, for an answer that is a value. For an answer that is a function, either a mapping
         from an input to the output asked for, or, together with `on`, a function that is right.
         Without `on`, a function is a rule: it is called with the answer, and returns a sentence
-        that says what is wrong, or None.
+        that says what is wrong, or None (or `...`, where it meets one: not answered yet).
     on : list, optional
         The inputs on which two functions are compared. A tuple is several arguments.
     wrong : mapping, optional
@@ -133,7 +133,11 @@ def _rule_fault(answer, rule):
     try:
         fault = rule(answer)
     except Exception as error:
+        if "ellipsis" in str(error):
+            return UNANSWERED
         return f"Your answer cannot be tried: it stops with {_in_words(error, answer)}."
+    if fault is ...:
+        return UNANSWERED
     if fault is not None and not isinstance(fault, str):
         raise TypeError(
             f"expected: a rule returns a sentence that says what is wrong, or None; got {fault!r}"
