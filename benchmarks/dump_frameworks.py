@@ -80,8 +80,9 @@ SET = {  # what has to be passed so that a framework's function is ours
     ("leaky_relu", "Keras"): {"negative_slope": 0.01},
     ("hard_sigmoid", "ONNX"): {"alpha": 1 / 6},
 }
-NOT_PARAMETERS = {"input", "x", "a", "name", "inplace", "dtype", "device", "out", "min_value",
-                  "_stacklevel", "param_dtype", "parent", "kwargs"}  # fmt: skip
+# Arguments that do not change the function (or, in Hardtanh, old names of those that do).
+NOT_PARAMETERS = {"input", "x", "name", "inplace", "dtype", "_stacklevel", "param_dtype", "parent",
+                  "min_value", "args", "kwargs"}  # fmt: skip
 
 
 def defaults(dotted):
@@ -93,19 +94,23 @@ def defaults(dotted):
     return {
         a.name: None if a.default is inspect.Parameter.empty else a.default
         for a in arguments
-        if a.name not in NOT_PARAMETERS and a.kind is not inspect.Parameter.VAR_KEYWORD
+        if a.name not in NOT_PARAMETERS and not (dotted[:5] == "torch" and a.name == "max_value")
     }
 
 
 def onnx_defaults(operator):
     """Attributes of an ONNX operator with their defaults, and the opset that brought it."""
-    schema = onnx.defs.get_schema(operator)
-    attributes = {
-        name: onnx.helper.get_attribute_value(a.default_value) if a.default_value.name else None
-        for name, a in schema.attributes.items()
-    }
-    text = {n: v.decode() if isinstance(v, bytes) else v for n, v in attributes.items()}
-    return {"name": operator, "parameters": text, "opset": schema.since_version}
+    found = {}
+    for name, attribute in onnx.defs.get_schema(operator).attributes.items():
+        default = onnx.helper.get_attribute_value(attribute.default_value)
+        if isinstance(default, bytes):
+            default = default.decode()
+        if isinstance(default, float):  # stored as float32: the shortest digits that mean it
+            default = float(str(np.float32(default)))
+        found[name] = default
+    history = onnx.defs.get_all_schemas_with_history()
+    since = min(s.since_version for s in history if s.name == operator and not s.domain)
+    return {"name": operator, "parameters": found, "since_opset": since}
 
 
 def value_and_slope(framework, dotted, options, dtype):
@@ -113,7 +118,7 @@ def value_and_slope(framework, dotted, options, dtype):
     function = locate(dotted)
     if framework == "PyTorch":
         if inspect.isclass(function):
-            function = function(**options)
+            function = function(**options).to(getattr(torch, dtype))
             options = {}
 
         def measure(x):

@@ -7,8 +7,9 @@ a + s(a), by which the tail is divided.
 """
 
 import sys
+from functools import reduce
 
-from mpmath import lu_solve, matrix, mp, mpf, ncdf, npdf, polyval
+from mpmath import lu_solve, matrix, mp, mpf, ncdf, npdf
 
 from bends.normal import FURTHEST
 
@@ -18,6 +19,11 @@ NODES, ROUNDS = 140, 12
 def remainder(a):
     """s(a), from the definition."""
     return npdf(a) / ncdf(-a) - a
+
+
+def value(coefficients, a):
+    """A polynomial at a, highest power first."""
+    return reduce(lambda so_far, c: so_far * a + c, coefficients)
 
 
 def nodes(count):
@@ -36,13 +42,13 @@ def fit(above, below):
     for _ in range(ROUNDS):
         rows = []
         for a, y, w in zip(at, s, weights, strict=True):
-            scale = mp.sqrt(w) / (polyval(q, a) * (a + y))
+            scale = mp.sqrt(w) / (value(q, a) * (a + y))
             powers = [a**k for k in range(below, -1, -1)]
             rows.append([scale * p for p in powers[below - above :]]
                         + [-scale * y * p for p in powers[:-1]] + [scale * y])  # fmt: skip
         solution = list(lu_solve(matrix([r[:-1] for r in rows]), matrix([r[-1] for r in rows])))
         p, q = solution[: above + 1], [*solution[above + 1 :], mpf(1)]
-        misses = [abs(polyval(p, a) / polyval(q, a) - y) / (a + y)
+        misses = [abs(value(p, a) / value(q, a) - y) / (a + y)
                   for a, y in zip(at, s, strict=True)]  # fmt: skip
         weights = [w * miss for w, miss in zip(weights, misses, strict=True)]
         total = sum(weights)

@@ -270,8 +270,9 @@ def sin(x):
 @activation("Snake", "periodic", r"x + \frac{\sin^2(a x)}{a}", r"1 + \sin(2 a x)")
 def snake(x, frequency=1.0):
     """A wave on a slope; `frequency` is a in the formula. The slope has no limit at either end."""
-    wave = np.sin(frequency * np.clip(x, -1e300, 1e300))
-    return x + wave * wave / frequency, 1 + np.sin(2 * frequency * x)
+    s, c = np.sin(frequency * x), np.cos(frequency * x)
+    bump = np.fmin(s * s, 1)  # at inf, where s is nan, fmin takes the 1
+    return x + bump / frequency, (s + c) ** 2  # = 1 + 2 s c = 1 + sin(2ax)
 
 
 # Functions that look at several numbers at once --------------------------------------------------

@@ -116,8 +116,10 @@ class Activation:
                 raise TypeError(f"{self.name} has no parameter {name!r}; it has: {accepted}")
             if not isinstance(value, numbers.Real):
                 raise TypeError(f"{name} must be a number, not {value!r}")
-            if not np.isfinite(value) or value <= 0 and name != "negative_slope":
-                raise ValueError(f"{name} must be finite and above 0, not {value!r}")
+            signed = name == "negative_slope"
+            if not np.isfinite(value) or value <= 0 and not signed:
+                above = "" if signed else " and above 0"
+                raise ValueError(f"{name} must be finite{above}, not {value!r}")
         changes = {name: float(value) for name, value in changes.items()}
         return replace(self, parameters=self.parameters | changes)
 
@@ -251,9 +253,9 @@ class Catalogue(dict):
         super().__init__((entry.name, entry) for entry in entries)
 
     def __missing__(self, name):
-        for entry in self.values():
-            if name in getattr(entry, "aliases", ()):
-                return entry
-        near = difflib.get_close_matches(str(name).lower(), self, n=3, cutoff=0.4)
+        called = {alias: f for f in self.values() for alias in getattr(f, "aliases", ())}
+        if name in called:
+            return called[name]
+        near = difflib.get_close_matches(str(name).lower(), [*self, *called])
         hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(self)}"
         raise KeyError(f"no activation function is called {name!r}; {hint}")

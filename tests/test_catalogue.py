@@ -1,0 +1,221 @@
+"""What the catalogue says of its functions is true, and it can be used as promised."""
+
+import copy
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from latex2mathml.converter import convert
+
+import bends
+from bends import ACTIVATIONS, VECTOR_ACTIVATIONS, Activation, activation
+
+every = pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=ACTIVATIONS)
+FRAMEWORKS = json.loads(Path(bends.__file__).with_name("frameworks.json").read_text())
+GRID = np.concatenate([np.linspace(-30, 30, 600_001), [-1e4, -1e3, -100, 100, 1e3, 1e4]])
+GRID.sort()
+
+
+# The facts, against the function itself -----------------------------------------------------------
+
+
+@every
+def test_range_and_bounds(f):
+    low, high = f.range
+    y = f(GRID)
+    assert low <= y.min() and y.max() <= high
+    if np.isfinite(low):
+        assert y.min() == pytest.approx(low, abs=2e-4)
+    else:
+        assert y.min() < -50
+    if np.isfinite(high):
+        assert y.max() == pytest.approx(high, abs=2e-4)
+    else:
+        assert y.max() > 1000
+    assert f.bounded == (np.abs(y).max() < 50)
+
+
+@every
+def test_monotone(f):
+    steps = np.diff(f(GRID))
+    assert f.monotone == bool(np.all(steps >= -1e-12))
+
+
+@every
+def test_kinks_are_where_the_function_bends_at_once(f):
+    """A second difference divided by the step tends to the jump of the slope."""
+    h = 1e-7
+    at = np.round(np.linspace(-8, 8, 1601), 2)
+    bend = (f(at + h) - 2 * f(at) + f(at - h)) / h
+    assert f.kinks == tuple(at[np.abs(bend) > 1e-3])
+    assert f.smooth == (not f.kinks)
+
+
+@every
+def test_zero_centred(f):
+    x, weights = np.polynomial.hermite_e.hermegauss(180)
+    mean = weights @ f(x) / weights.sum()
+    assert f.zero_centred == bool(abs(mean) < 2e-3)
+
+
+@every
+def test_turning_points_turn(f):
+    for x in f.turning_points:
+        assert f.derivative(x) == pytest.approx(0, abs=1e-15)
+        assert f.derivative(x - 0.1) * f.derivative(x + 0.1) < 0
+    if not f.turning_points:  # then the slope changes sign nowhere but at a joint
+        slope = f.derivative(GRID)
+        signs = np.sign(slope[slope != 0])
+        assert np.sum(np.diff(signs) != 0) <= len(f.joints)
+
+
+def test_facts_follow_the_parameters():
+    leaky = bends.leaky_relu.with_parameters
+    assert leaky(negative_slope=0).range == (0, np.inf)
+    assert not leaky(negative_slope=-1).monotone and leaky(negative_slope=-1).range == (0, np.inf)
+    assert leaky(negative_slope=1).smooth and leaky(negative_slope=1).zero_centred
+    assert bends.elu.smooth and bends.elu.with_parameters(alpha=0.5).kinks == (0,)
+    assert bends.elu.with_parameters(alpha=0.5).limits == (-0.5, np.inf)
+    assert bends.celu.with_parameters(alpha=0.5).smooth
+
+
+@every
+def test_every_formula_can_be_set(f):
+    for formula in (f.formula, f.derivative_formula):
+        assert convert(formula).startswith("<math")
+        assert formula.count("{") == formula.count("}")
+    assert f.title and f.__doc__.strip().endswith(".")
+
+
+@pytest.mark.parametrize("f", VECTOR_ACTIVATIONS.values(), ids=VECTOR_ACTIVATIONS)
+def test_every_vector_formula_can_be_set(f):
+    assert convert(f.formula).startswith("<math")
+    assert f.title and f.__doc__.strip().endswith(".")
+
+
+def test_sources_are_in_the_bibliography():
+    keys = {line.split("{")[1].strip(" ,\n") for line in
+            Path("references.bib").read_text().splitlines() if line.startswith("@")}  # fmt: skip
+    for f in (*ACTIVATIONS.values(), *VECTOR_ACTIVATIONS.values()):
+        assert f.origin is None or f.origin in keys
+
+
+# Looking up ---------------------------------------------------------------------------------------
+
+
+def test_names():
+    for name, f in (*ACTIVATIONS.items(), *VECTOR_ACTIVATIONS.items()):
+        assert f.name == name
+        assert name == "abs" or getattr(bends, name) is f
+    assert not hasattr(bends, "abs")
+    assert {f.family for f in ACTIVATIONS.values()} == {
+        "linear", "step", "rectifier", "exponential", "squashing", "gate", "periodic",
+    }  # fmt: skip
+
+
+def test_aliases():
+    assert ACTIVATIONS["swish"] is bends.silu and ACTIVATIONS["linear"] is bends.identity
+    names = [n for f in ACTIVATIONS.values() for n in (f.name, *f.aliases)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "name, near",
+    [("rellu", "relu"), ("Tanh", "tanh"), ("leakyrelu", "leaky_relu"), ("swich", "swish")],
+)
+def test_an_unknown_name_is_told_the_nearest(name, near):
+    with pytest.raises(KeyError, match=f"{name}.*nearest: .*{near}"):
+        ACTIVATIONS[name]
+
+
+@pytest.mark.parametrize("name", ["§§", 3, ("§",)])
+def test_a_name_like_no_other_is_told_all(name):
+    with pytest.raises(KeyError, match="known: identity, step, relu"):
+        ACTIVATIONS[name]
+
+
+# As objects ---------------------------------------------------------------------------------------
+
+
+@every
+def test_pickles_copies_and_compares(f):
+    for other in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+        assert other == f and hash(other) == hash(f)
+        assert other(0.3) == f(0.3)
+    assert sum(f == g for g in ACTIVATIONS.values()) == 1
+    assert f.name in repr(f)
+
+
+def test_vector_activations_pickle():
+    for f in VECTOR_ACTIVATIONS.values():
+        assert pickle.loads(pickle.dumps(f)) == f and f.name in repr(f)
+
+
+def test_with_parameters_gives_a_new_function():
+    f = bends.leaky_relu.with_parameters(negative_slope=0.2)
+    assert f(-1) == -0.2 and f.derivative(-1) == 0.2
+    assert f != bends.leaky_relu and bends.leaky_relu(-1) == -0.01
+    assert pickle.loads(pickle.dumps(f)) == f
+    assert f.with_parameters(negative_slope=np.float64(0.3))(np.float32(1)).dtype == np.float32
+    assert "negative_slope=0.2" in repr(f)
+
+
+@pytest.mark.parametrize(
+    "f, parameters, error, says",
+    [
+        (bends.relu, {"slope": 1}, TypeError, "relu has no parameter 'slope'; it has: none"),
+        (bends.leaky_relu, {"slope": 1}, TypeError, "it has: negative_slope"),
+        (bends.elu, {"alpha": "1"}, TypeError, "alpha must be a number, not '1'"),
+        (bends.elu, {"alpha": np.inf}, ValueError, "alpha must be finite and above 0, not inf"),
+        (bends.celu, {"alpha": 0}, ValueError, "alpha must be finite and above 0, not 0"),
+        (bends.snake, {"frequency": -1}, ValueError, "above 0, not -1"),
+        (bends.leaky_relu, {"negative_slope": np.nan}, ValueError, "must be finite, not nan"),
+    ],
+)
+def test_wrong_parameters_are_refused(f, parameters, error, says):
+    with pytest.raises(error, match=says):
+        f.with_parameters(**parameters)
+
+
+def test_your_own_function():
+    @activation("bump", "periodic", r"e^{-x^2}", r"-2x\,e^{-x^2}", turning_points=(0.0,))
+    def bump(x, width=1.0):
+        """A hill."""
+        y = np.exp(-((x / width) ** 2))
+        return y, -2 * x / width**2 * y
+
+    assert isinstance(bump, Activation) and bump.name == "bump"
+    assert bump.parameters == {"width": 1.0} and bump.__doc__ == "A hill."
+    assert bump(np.float32(0.5)).dtype == np.float32 and np.isnan(bump(np.nan))
+    assert bump.range == (0, 1) and not bump.monotone and bump.smooth
+    ACTIVATIONS[bump.name] = bump
+    try:
+        assert ACTIVATIONS["bump"] is bump
+    finally:
+        del ACTIVATIONS["bump"]
+
+
+# In the frameworks --------------------------------------------------------------------------------
+
+
+def test_frameworks_cover_the_catalogue():
+    assert set(FRAMEWORKS["functions"]) == {*ACTIVATIONS, *VECTOR_ACTIVATIONS}
+
+
+@every
+def test_the_slope_at_a_kink_is_pytorchs(f):
+    slopes = FRAMEWORKS["functions"][f.name].get("PyTorch", {}).get("slope_at_kinks", {})
+    assert tuple(map(float, slopes)) == (f.kinks if slopes else ())
+    for x, slope in slopes.items():
+        assert f.derivative(float(x)) == pytest.approx(slope, rel=1e-15)
+
+
+@every
+def test_defaults_are_pytorchs(f):
+    names = FRAMEWORKS["functions"][f.name].get("PyTorch", {}).get("names", [])
+    theirs = {k: v for n in names for k, v in (n["parameters"] or {}).items()}
+    for name, value in f.parameters.items():
+        if name in theirs or f.name == "prelu":
+            assert value == theirs[name if f.name != "prelu" else "init"]
