@@ -490,7 +490,12 @@ def load(path):
     import pandas as pd
 
     exact = dict.fromkeys(["rate", "train_score", "validation_score", "test_score"], _number)
-    return pd.read_csv(path, converters=exact | {"init": _number_or_name, "stop": str})
+    return pd.read_csv(
+        path,
+        converters=exact | {"init": _number_or_name},
+        na_values={"patience": [""]},
+        keep_default_na=False,
+    )
 
 
 def _number(text):
