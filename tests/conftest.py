@@ -4,7 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("bends", deadline=None)  # a busy machine fails no test
+hypothesis.settings.load_profile("bends")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"

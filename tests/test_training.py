@@ -52,7 +52,7 @@ def test_an_epoch_uses_each_example_once_in_new_order():
         assert np.array_equal(np.sort(epoch, axis=0), np.sort(X, axis=0))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_a_stack_trains_as_its_members_do_alone(data):
     loss = data.draw(st.sampled_from(list(LOSSES)))
@@ -128,7 +128,7 @@ def test_the_first_numbers_that_are_not_finite_are_named(spoil, layer, what):
 def test_what_overflows_on_the_way_back_is_named_at_the_next_step(first, second, layer, what):
     net = MLP([1, 1, 1], "squared_relu", seed=0)
     net.weights[0][:], net.weights[1][:] = first, second
-    history = train(net, [[1]], [0], loss="squared_error", optimizer=SGD(1), batch_size=None,
+    history = train(net, [[1], [1]], [0, 0], loss="squared_error", optimizer=SGD(1), batch_size=1,
                     progress=False)  # fmt: skip
     stop = history.stops[0]
     assert (stop.step, stop.layer) == (2, layer) and stop.reason.startswith(what)

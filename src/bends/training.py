@@ -146,13 +146,14 @@ def train(
                 outputs = net.forward(x[batch])
                 value, gradient = loss.value_and_gradient(outputs, y[batch])
                 run.step += 1
-                run.stop_where_not_finite(value)
+                run.stop_unless(np.isfinite(value))
                 if not run.going.any():
                     break
                 total += value * (min(start + size, n) - start)
                 optimizer.step(net, net.backward(gradient))
                 if observe is not None:
                     observe(run.step, net)
+            run.stop_unless(_finite_parameters(net))
             losses.append(np.where(run.going, total / n, np.nan))
             if validation is not None:
                 outputs = net.forward(validation[0])
@@ -204,8 +205,8 @@ class _Run:
             for p, kept in zip(self.net.weights + self.net.biases, parameters, strict=True):
                 p[key] = kept
 
-    def stop_where_not_finite(self, value):
-        lost = self.going & ~np.isfinite(value)
+    def stop_unless(self, finite):
+        lost = self.going & ~finite
         if not lost.any():
             return
         for key in map(tuple, np.argwhere(lost)):
@@ -222,6 +223,12 @@ class _Run:
                 self.keep(key)
             elif self.epoch - self.best[key][1] >= patience:
                 self.stop(key, f"the validation loss was lowest after epoch {self.best[key][1]}")
+
+
+def _finite_parameters(net):
+    """Whether all of a member's parameters are finite: -inf can hide behind a ReLU for ever."""
+    parameters = [p.reshape(*net.members, -1) for p in net.weights + net.biases]
+    return np.isfinite(np.concatenate(parameters, axis=-1)).all(axis=-1)
 
 
 def _first_not_finite(net, key):
