@@ -11,8 +11,7 @@ def _visit_math(translator, node):
 
 def _visit_display_math(translator, node):
     mathml = convert(node.astext(), display="block")
-    # Scrolls by itself when it is wider than a phone, so it must take the keyboard's focus.
-    translator.body.append(f'<div class="math" tabindex="0" role="group">{mathml}</div>')
+    translator.body.append(f'<div class="math">{mathml}</div>')
     raise nodes.SkipNode
 
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import zipfile
+from html import escape
 from pathlib import Path
 
 import repository
@@ -61,9 +62,12 @@ def back_pages(app):
 
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
+    # A table wider than a phone scrolls by itself.
     body = context.get("body", "")
+    body = re.sub(r"(?s)<table.*?</table>", r'<div class="scroll">\g<0></div>', body)
     source = app.env.doc2path(pagename, base=False) if doctree else None
     context.update(
+        body=body,
         course=list(contents(app)),
         back=back_pages(app),
         style=app.bends_style,
@@ -113,7 +117,14 @@ def describe(app, pagename, templatename, context, doctree):
     description = DESCRIPTIONS.get(pagename)
     if description is None and doctree is not None:
         raise ExtensionError(f"{pagename} has no description: add one to _ext/course.yml.")
-    context["meta"] = {**(context.get("meta") or {}), "og:description": description}
+    context["meta"] = {
+        **(context.get("meta") or {}),
+        "og:description": description,
+        "og:image:alt": f"Bends: {context.get('title')}",
+        "ogp_description_length": 0,  # not the page's first words, which may be a formula
+    }
+    if description:
+        context["metatags"] += f'<meta name="description" content="{escape(description)}">'
 
 
 def setup(app):
@@ -123,7 +134,7 @@ def setup(app):
     app.connect("html-page-context", describe, priority=100)  # before the social cards
     # After Sphinx' own handlers, so that the body is final.
     app.connect("html-page-context", add_context, priority=900)
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # the archive holds all other files
     address = repository.pages_address(repository.find())
     if address:
         app.config.html_baseurl = app.config.ogp_site_url = address

@@ -38,3 +38,12 @@ for (const pre of document.querySelectorAll(".cell_input pre, .highlight-python 
   });
   pre.after(button);
 }
+
+// What is too wide for its place scrolls by itself, and then takes the focus, for the arrow keys.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+document.querySelectorAll("pre, div.math, .scroll").forEach((box) => sizes.observe(box));

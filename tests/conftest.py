@@ -1,11 +1,15 @@
-"""What several tests share: the browser, and the built book."""
+"""What several tests share: the browser, the built book, and its pages."""
 
+import functools
 import os
 import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import hypothesis
 import pytest
+import yaml
 
 hypothesis.settings.register_profile("bends", deadline=None)  # a busy machine fails no test
 hypothesis.settings.load_profile("bends")
@@ -21,6 +25,11 @@ FLAGS = [
     "--disable-component-update",
     "--no-first-run",
 ]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+# Every page that a reader can reach: those of _toc.yml, and the search.
+BOOK_PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+PAGES = [*BOOK_PAGES, "search"]
+CHAPTERS = [page for page in BOOK_PAGES if page.startswith("chapters/")]
 
 
 def missing(reason):
@@ -31,9 +40,10 @@ def missing(reason):
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium for all browser tests."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        missing("No Chromium here: install it (Debian, Ubuntu: apt install chromium) for the browser tests.")
+        missing("No Chromium here: install it (Debian, Ubuntu: apt install chromium).")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -48,3 +58,44 @@ def site():
     if not (SITE / "index.html").exists():
         missing("The book is not built: run `make book` first.")
     return SITE
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Address of a web server on this machine that serves the built book."""
+    handler = functools.partial(QuietHandler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def open_page(browser):
+    """`open_page(url, **context)` opens a page that notes what it asks for and complains of."""
+    contexts = []
+
+    def open_page(url, script=None, **options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.responses, page.complaints = [], [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("response", lambda response: page.responses.append(response))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
+        if script:
+            page.add_init_script(script)
+        assert page.goto(url, wait_until="load").ok, f"{url} is not there"
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,354 @@
+"""The built book: pages, links, figures, keyboard, both themes, weight. Run `make book` first."""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from conftest import BOOK_PAGES, CHAPTERS, PAGES, ROOT, SITE, TOC
+
+COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
+WRITTEN = {path.stem for path in (ROOT / "chapters").glob("*.ipynb")}
+PLANNED = {slug for part in COURSE["parts"] for slug in part["chapters"]} - WRITTEN
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+on_every_page = pytest.mark.parametrize("page", PAGES)
+pytestmark = pytest.mark.usefixtures("site")
+
+
+@cache
+def soup(page):
+    return BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf8"), "html.parser")
+
+
+# --- The files -----------------------------------------------------------------------------------
+
+
+def test_jupyter_book_is_version_1():
+    command = [Path(sys.executable).with_name("jupyter-book"), "--version"]
+    version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Jupyter Book\s*:\s*1\.", version)
+
+
+def test_the_site_is_the_pages_of_the_contents_and_nothing_else():
+    built = {p.relative_to(SITE).with_suffix("").as_posix() for p in SITE.rglob("*.html")}
+    assert built == set(PAGES)
+
+
+def test_the_contents_list_the_written_chapters_in_order_under_their_parts():
+    chapters = {
+        part["title"]: [f"chapters/{slug}" for slug in part["chapters"] if slug in WRITTEN]
+        for part in COURSE["parts"]
+    }
+    listed = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
+    del listed["Back of the book"]
+    assert listed == {title: files for title, files in chapters.items() if files}
+    assert PLANNED | WRITTEN == {slug for part in COURSE["parts"] for slug in part["chapters"]}
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_has_the_title_that_the_contents_announce(page):
+    titles = {slug: t for part in COURSE["parts"] for slug, (t, _) in part["chapters"].items()}
+    heading = soup(page).h1
+    heading.find(class_="headerlink").decompose()
+    assert heading.get_text() == titles[page.removeprefix("chapters/")]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_offers_its_own_notebook(page):
+    (link,) = soup(page).select("a[download]")
+    offered = (SITE / page).parent / link["href"]
+    assert offered.read_bytes() == (ROOT / f"{page}.ipynb").read_bytes()
+
+
+def test_the_archive_is_the_whole_book():
+    (link,) = soup("index").select('a[href$=".zip"]')
+    with zipfile.ZipFile(SITE / link["href"]) as archive:
+        assert archive.testzip() is None
+        packed = {name.removeprefix("bends/") for name in archive.namelist()}
+    files = {p.relative_to(SITE).as_posix() for p in SITE.rglob("*") if p.is_file()}
+    assert packed == files - {link["href"]}
+
+
+# --- What stands in a page -----------------------------------------------------------------------
+
+
+@on_every_page
+def test_headings_and_metadata(page):
+    html = soup(page)
+    assert len(html.find_all("h1")) == 1
+    assert html.html["lang"] == "en-GB"
+    assert html.title.get_text().strip().endswith(("Bends", "activation functions"))
+    levels = [int(h.name[1]) for h in html.main.find_all(re.compile(r"^h\d$"))]
+    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+    if page != "search":
+        (description,) = html.select('meta[name="description"]')
+        assert 30 <= len(description["content"]) <= 200
+        assert html.find("meta", property="og:description")["content"] == description["content"]
+        assert html.find("meta", property="og:title")
+        image = html.find("meta", property="og:image")["content"]
+        assert (SITE / "_images" / image.split("_images/")[1]).is_file()
+
+
+def test_titles_and_descriptions_are_each_pages_own():
+    titles = Counter(soup(page).title.get_text() for page in PAGES)
+    lines = Counter(
+        soup(page).find("meta", attrs={"name": "description"})["content"] for page in BOOK_PAGES
+    )
+    assert not [text for text, n in (titles + lines).items() if n > 1]
+
+
+def addresses(html):
+    """Every address that a page names."""
+    for attribute in ("href", "src", "action", "poster"):
+        yield from (e[attribute] for e in html.find_all(attrs={attribute: True}) if e[attribute])
+
+
+@on_every_page
+def test_links_and_anchors_lead_somewhere(page):
+    broken = []
+    for address in addresses(soup(page)):
+        if urlsplit(address).scheme:
+            if not address.startswith("https://"):
+                broken.append(address)
+            continue
+        path, fragment = urldefrag(urljoin(f"/{page}.html", address))
+        path = unquote(path).removeprefix("/")
+        found = (SITE / path).is_file()
+        if found and fragment:
+            found = soup(path.removesuffix(".html")).find(id=unquote(fragment))
+        if not found:
+            broken.append(address)
+    assert not broken
+
+
+@on_every_page
+def test_ids_are_unique(page):
+    ids = Counter(element["id"] for element in soup(page).find_all(id=True))
+    assert not [name for name, n in ids.items() if n > 1]
+
+
+@on_every_page
+def test_no_planned_chapter_is_linked(page):
+    linked = [a for a in addresses(soup(page)) if any(slug in a for slug in PLANNED)]
+    assert not linked
+
+
+def alternative(html, element):
+    """The text that stands for a picture, as a screen reader finds it."""
+    if element.get("aria-labelledby"):
+        parts = [html.find(id=name) for name in element["aria-labelledby"].split()]
+        return " ".join(part.get_text(" ", strip=True) for part in parts)
+    title = element.find("title", recursive=False)
+    label = element.get("aria-label") or element.get("alt") or (title and title.get_text())
+    return label or ""
+
+
+@on_every_page
+def test_every_picture_has_words(page):
+    html = soup(page)
+    hidden = html.select('[aria-hidden="true"], [aria-hidden="true"] *')
+    for picture in html.find_all(["img", "svg", "canvas"]) + html.select('[role="img"]'):
+        if any(picture is h for h in hidden) or picture.find_parent(attrs={"role": "img"}):
+            continue
+        assert picture.name == "img" or picture.get("role") == "img", str(picture)[:200]
+        words = alternative(html, picture)
+        assert len(words) >= 20, f"{str(picture)[:200]} says {words!r}"
+        assert not re.search(r"_images|\.(png|svg|jpe?g|gif)\b", words), words
+
+
+@on_every_page
+def test_outputs_are_for_readers(page):
+    """No bare widget, no address in memory, nothing on stderr, no path of this machine."""
+    html = soup(page)
+    text = html.get_text()
+    bare = r"\b(\w*Slider|\w*Box|Dropdown|Output|interactive|Checkbox|Play)\((value=|children=|\))"
+    assert not re.search(bare, text)
+    assert not re.search(r"<Figure size|<Axes|object at 0x[0-9a-f]+", text)
+    assert not html.select(".stderr")
+    assert str(ROOT) not in str(html)
+
+
+# --- In a browser --------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("origin", ["http", "file"])
+@on_every_page
+def test_a_page_asks_only_its_own_site_and_complains_of_nothing(page, origin, address, open_page):
+    base = address if origin == "http" else SITE.as_uri()
+    tab = open_page(f"{base}/{page}.html", viewport=DESK)
+    tab.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    for button in tab.get_by_role("button").all():
+        if button.is_visible() and button.get_attribute("type") != "submit":
+            button.click()
+    tab.wait_for_load_state("networkidle")
+    assert tab.complaints == []
+    assert [u for u in tab.requests if not u.startswith((f"{base}/", "data:", "blob:"))] == []
+
+
+TOO_WIDE = """() => [...document.body.querySelectorAll("*")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 3).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 320])
+@on_every_page
+def test_a_phone_never_scrolls_sideways(page, width, address, open_page):
+    tab = open_page(f"{address}/{page}.html", viewport={"width": width, "height": 800})
+    scroll = tab.evaluate("document.documentElement.scrollWidth")
+    assert scroll <= width, tab.evaluate(TOO_WIDE)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@on_every_page
+def test_axe_finds_nothing(page, theme, address, open_page):
+    tab = open_page(f"{address}/{page}.html", viewport=DESK, color_scheme=theme)
+    results = Axe().run(tab)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_in_the_open_contents_on_a_phone(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=PHONE)
+    tab.get_by_role("button", name="Contents").click()
+    results = Axe().run(tab)
+    assert results.violations_count == 0, results.generate_report()
+
+
+SHIFTS = """
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@on_every_page
+def test_nothing_jumps_while_a_page_loads(page, viewport, address, open_page):
+    tab = open_page(f"{address}/{page}.html", SHIFTS, viewport=viewport)
+    assert tab.evaluate("window.shift") < 0.01
+
+
+def gzipped(response):
+    body = response.body()
+    return min(len(body), len(gzip.compress(body)))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", BOOK_PAGES)
+def test_a_page_weighs_at_most_300_kilobytes(page, address, open_page, record_property):
+    tab = open_page(f"{address}/{page}.html", viewport=PHONE)
+    kinds = Counter()
+    for response in tab.responses:
+        kinds[response.request.resource_type] += gzipped(response)
+    record_property("requests", len(tab.responses))
+    record_property("gzip_bytes", json.dumps(kinds))
+    assert kinds.total() <= 300_000, kinds
+
+
+COLORS = """() => [...document.querySelectorAll("body, body *")].map((e) => {
+  const s = getComputedStyle(e);
+  return [s.color, s.backgroundColor, s.borderTopColor, s.fill, s.stroke].join();
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_the_chosen_theme_looks_as_the_systems(page, address, open_page):
+    """The theme button gives each element the colours that the system's setting gives it."""
+    tab = open_page(f"{address}/{page}.html")
+
+    def colors(system, chosen):
+        tab.emulate_media(color_scheme=system)
+        tab.evaluate("t => { document.documentElement.dataset.theme = t }", chosen)
+        return tab.evaluate(COLORS)
+
+    light, dark = colors("light", ""), colors("dark", "")
+    assert light[0] != dark[0]
+    assert colors("dark", "light") == light
+    assert colors("light", "dark") == dark
+
+
+# --- With the keyboard ---------------------------------------------------------------------------
+
+
+def tab_to(tab, name):
+    """Press Tab until the element of this name has the focus."""
+    for _ in range(40):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.textContent.trim()").startswith(name):
+            return
+    pytest.fail(f"Tab never reaches {name}")
+
+
+@pytest.mark.browser
+def test_the_skip_link_leads_past_the_navigation(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    assert tab.locator(".skip").bounding_box()["x"] >= 0
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.browser
+def test_the_contents_open_and_close(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=PHONE)
+    contents = tab.get_by_role("navigation", name="Contents")
+    assert not contents.is_visible()
+    tab_to(tab, "Contents")
+    tab.keyboard.press("Enter")
+    assert contents.is_visible()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.closest('#contents') !== null")
+    tab.keyboard.press("Escape")
+    assert not contents.is_visible()
+    assert tab.evaluate("document.activeElement.textContent") == "Contents"
+
+
+@pytest.mark.browser
+def test_the_theme_button_is_remembered(address, open_page):
+    tab = open_page(f"{address}/index.html")
+    chosen = "document.documentElement.dataset.theme"
+    tab_to(tab, "Theme: auto")
+    for theme in ("light", "dark"):
+        tab.keyboard.press("Enter")
+        assert tab.evaluate(chosen) == theme
+    tab.goto(f"{address}/{CHAPTERS[0]}.html")
+    assert tab.evaluate(chosen) == "dark"
+    tab_to(tab, "Theme: dark")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate(chosen) is None
+    tab.reload()
+    assert tab.evaluate(chosen) is None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("origin", ["http", "file"])
+def test_the_search_finds_a_word_of_chapter_1(origin, address, open_page):
+    words = re.findall(r"\b[a-z]{6,14}\b", soup(CHAPTERS[0]).article.get_text(" "))
+    word = max(words, key=len)
+    tab = open_page(f"{address if origin == 'http' else SITE.as_uri()}/index.html", viewport=DESK)
+    tab.get_by_role("searchbox", name="Search the book").fill(word)
+    tab.keyboard.press("Enter")
+    title = soup(CHAPTERS[0]).h1.find(string=True)
+    tab.locator("#search-results").get_by_role("link", name=title).first.click()
+    tab.wait_for_load_state("networkidle")
+    assert title in tab.locator("h1").text_content()
+    assert tab.complaints == []
