@@ -216,3 +216,54 @@ def junction(ax, activation):
     ax.add_patch(Circle((x, y), radius, facecolor=PAPER, edgecolor=color(f), linewidth=3))
     # Seven units of z across the circle; the same scale upwards, so that a slope looks like one.
     ax.plot(x + t * radius / 4, y + f(t) * radius / 4 - 4, color=color(f), linewidth=2.5)
+
+
+# The book's own picture: a straight pipe, the junction, and the pipe after the bend. One unit is
+# one CSS pixel: `panel(**figures.PIPE)`.
+PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
+PIPE_COURSE = ((0, 42), (204, 42), (250, 88), (340, 88))
+PIPE_PLACES = {"in": (40, 42), "straight": (97, 42), "before": (155, 42), "out": (296, 88)}
+JUNCTION, JUNCTION_RADIUS = PIPE_COURSE[1], 19
+
+
+def pipe(ax, labels=("enters", "pre-activation", "leaves")):
+    """The pipework without its numbers, on a panel made with `PIPE`.
+
+    Parameters
+    ----------
+    labels : (str, str, str)
+        Words under the places "in", "before" and "out".
+    """
+    walls = {"solid_joinstyle": "round", "solid_capstyle": "butt"}
+    ax.plot(*zip(*PIPE_COURSE, strict=True), color=MUTED, linewidth=31, **walls)
+    ax.plot(*zip(*PIPE_COURSE, strict=True), color=PAPER, linewidth=28, **walls)
+    x, y = PIPE_PLACES["straight"]
+    for flange in (x - 20, x + 20):  # between these the pipe multiplies and shifts
+        ax.plot([flange, flange], [y - 20, y + 20], color=MUTED, linewidth=5)
+    for place, label in zip(("in", "before", "out"), labels, strict=True):
+        x, y = PIPE_PLACES[place]
+        ax.text(x, y - 32, label, color=MUTED, ha="center")
+
+
+def junction(ax, activation):
+    """The junction with the graph of its function in small, in the colour of its family."""
+    (x, y), f = JUNCTION, _entry(activation)
+    ax.plot([x], [y], "o", markersize=2 * JUNCTION_RADIUS, color=color(f), mec=PAPER, mew=3)
+    t = np.linspace(-3, 3, 49)
+    size = 0.6 * JUNCTION_RADIUS
+    graph = f(t)
+    graph = (graph - graph.min()) / max(np.ptp(graph), 1e-9) - 0.5
+    ax.plot(x + size * t / 3, y + 1.3 * size * graph, color=PAPER, linewidth=2)
+
+
+def pipe_number(ax, place, text, **options):
+    """A number in the pipe, or over its straight part what that does to it.
+
+    Parameters
+    ----------
+    place : {"in", "straight", "before", "out"}
+    text : str
+    """
+    x, y = PIPE_PLACES[place]
+    y += 26 if place == "straight" else -5
+    return ax.text(x, y, text, ha="center", **({"size": 14, "weight": "bold"} | options))
