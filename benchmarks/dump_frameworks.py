@@ -71,7 +71,7 @@ NAMES = {  # PyTorch, JAX (and Flax), Keras: functions first, then layers; ONNX:
     "reglu": ([], [], [], None),
     "geglu": ([], [], [], None),
     "swiglu": ([], [], [], None),
-}  # fmt: skip
+}
 SET = {  # what has to be passed so that a framework's function is ours
     ("gelu", "JAX"): {"approximate": False},
     ("gelu_tanh", "PyTorch"): {"approximate": "tanh"},
@@ -82,7 +82,7 @@ SET = {  # what has to be passed so that a framework's function is ours
 }
 # Arguments that do not change the function (or, in Hardtanh, old names of those that do).
 NOT_PARAMETERS = {"input", "x", "name", "inplace", "dtype", "_stacklevel", "param_dtype", "parent",
-                  "min_value", "args", "kwargs"}  # fmt: skip
+                  "min_value", "args", "kwargs"}
 
 
 def defaults(dotted):
@@ -166,7 +166,7 @@ def describe(name, framework, names):
     if f is None or framework == "Keras" or names[0].startswith("flax"):
         return entry  # slopes in Keras are those of the framework below it
     measures = {d: value_and_slope(framework, names[0], SET.get((name, framework), {}), d)
-                for d in ("float32", "float64")}  # fmt: skip
+                for d in ("float32", "float64")}
     if f.kinks:
         entry["slope_at_kinks"] = {f"{x:g}": measures["float64"](x)[1] for x in f.kinks}
     wrong = {d: lost(f, m, d) for d, m in measures.items()}
@@ -190,7 +190,7 @@ def main():
         table[name] = entry
     versions = {"PyTorch": torch.__version__.split("+")[0], "JAX": jax.__version__,
                 "Flax": version("flax"), "Keras": keras.__version__,
-                "ONNX": onnx.__version__, "NumPy": np.__version__}  # fmt: skip
+                "ONNX": onnx.__version__, "NumPy": np.__version__}
     target = Path(bends.__file__).with_name("frameworks.json")
     target.write_text(json.dumps({"versions": versions, "functions": table}, indent=1) + "\n")
     print(f"wrote {target}")

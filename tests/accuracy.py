@@ -127,7 +127,7 @@ def errors(f, dtype, count, native=False):
         rounded = np.array([float(y) for y in exact])
         unit = np.spacing(np.maximum(np.abs(rounded), SMALLEST[dtype]).astype(dtype))
         miss = [abs(mpf(float(c)) - y) / float(u) for c, y, u in
-                zip(computed, exact, unit, strict=True)]  # fmt: skip
+                zip(computed, exact, unit, strict=True)]
         found.append((np.array(miss, float), rounded))
     return found
 
@@ -148,6 +148,6 @@ if __name__ == "__main__":
             cells.append(f"{e[worst]:8.4f} at {points(np.float32, 1000)[worst]:<9.4g}")
             e, exact = errors(f, np.float32, 1000, native=True)[which]
             scale = np.spacing(np.abs(exact).astype(np.float32)) / (
-                EPS[np.float32] * np.maximum(1, np.abs(exact)))  # fmt: skip
+                EPS[np.float32] * np.maximum(1, np.abs(exact)))
             cells.append(f"{np.max(e * scale):7.2f}")
         print(" ".join(cells))

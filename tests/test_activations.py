@@ -121,7 +121,7 @@ ENDS = {  # value and slope at -inf, value and slope at inf; nan where there is 
     "gelu": (0, 0, np.inf, 1), "gelu_tanh": (0, 0, np.inf, 1), "mish": (0, 0, np.inf, 1),
     "hard_swish": (0, 0, np.inf, 1), "sin": (np.nan, np.nan, np.nan, np.nan),
     "snake": (-np.inf, np.nan, np.inf, np.nan),
-}  # fmt: skip
+}
 
 
 @every
@@ -165,7 +165,7 @@ def test_shape_and_type_stay_and_input_is_untouched(f, x):
 @every
 def test_scalars_integers_and_strides(f):
     for x, dtype in ((2, np.float64), (-1.5, np.float64), (True, np.float64),
-                     (np.float32(0.3), np.float32), (np.int8(-2), np.float64)):  # fmt: skip
+                     (np.float32(0.3), np.float32), (np.int8(-2), np.float64)):
         for y in (f(x), f.derivative(x), *f.value_and_derivative(x)):
             assert type(y) is dtype
     x = np.linspace(-4, 4, 60).reshape(6, 10)
@@ -254,7 +254,7 @@ def test_constants():
     quick = np.abs(bends.gelu(x) - x * bends.sigmoid(1.702 * x))
     assert quick.max() == pytest.approx(0.0203349, abs=1e-6)
     for f, slope in ((bends.silu, -2.655e-2), (bends.gelu, -7.146e-6), (bends.elu, 6.738e-3),
-                     (bends.sigmoid, 6.648e-3), (bends.tanh, 1.816e-4)):  # fmt: skip
+                     (bends.sigmoid, 6.648e-3), (bends.tanh, 1.816e-4)):
         assert f.derivative(-5) == pytest.approx(slope, rel=1e-3)
 
 
@@ -266,7 +266,7 @@ OPERATORS = {
     "Softplus": "softplus", "Softsign": "softsign", "Sigmoid": "sigmoid", "Tanh": "tanh",
     "Abs": "abs", "Sin": "sin", "Identity": "identity", "Softmax": "softmax",
     "LogSoftmax": "log_softmax",
-}  # fmt: skip
+}
 
 
 def ours(node):
@@ -290,7 +290,7 @@ def ours(node):
 
 def test_published_node_cases():
     for module in ("abs elu celu gelu hardswish identity leakyrelu logsoftmax mish relu selu "
-                   "sigmoid sin softmax softplus softsign swish tanh").split():  # fmt: skip
+                   "sigmoid sin softmax softplus softsign swish tanh").split():
         import_module(f"onnx.backend.test.case.node.{module}")  # importing it lists its cases
     tried = set()
     for case in onnx_node._NodeTestCases:
@@ -317,12 +317,12 @@ def test_published_node_cases():
         ("PReLU_1d", "prelu", {}), ("Softmax", "softmax", {}), ("LogSoftmax", "log_softmax", {}),
         ("GLU", "glu", {}),
     ],
-)  # fmt: skip
+)
 def test_files_that_pytorch_wrote_for_onnx(case, name, parameters):
     data = Path(inspect.getfile(onnx)).parent / "backend/test/data/pytorch-converted"
     folder = data / f"test_{case}" / "test_data_set_0"
     x, y = (onnx.numpy_helper.to_array(onnx.load_tensor(folder / f"{which}_0.pb"))
-            for which in ("input", "output"))  # fmt: skip
+            for which in ("input", "output"))
     f = ACTIVATIONS.get(name) or VECTOR_ACTIVATIONS[name]
     found = f.with_parameters(**parameters)(x) if parameters else f(x)
     np.testing.assert_allclose(found, y, rtol=1e-6, atol=1e-7)
@@ -393,7 +393,7 @@ def test_maxout_and_gated_units():
     assert np.array_equal(bends.maxout(x, pieces=4), [[3], [5]])
     assert np.array_equal(bends.maxout(x, axis=0), [[3, 2, 0.5, 5]])
     for name, f in (("glu", bends.sigmoid), ("reglu", bends.relu), ("geglu", bends.gelu),
-                    ("swiglu", bends.silu)):  # fmt: skip
+                    ("swiglu", bends.silu)):
         gated = VECTOR_ACTIVATIONS[name](x)
         assert gated.dtype == np.float32
         assert np.allclose(gated, x[:, :2] * f(x[:, 2:]), rtol=1e-6)

@@ -97,7 +97,7 @@ def test_every_vector_formula_can_be_set(f):
 
 def test_sources_are_in_the_bibliography():
     keys = {line.split("{")[1].strip(" ,\n") for line in
-            Path("references.bib").read_text().splitlines() if line.startswith("@")}  # fmt: skip
+            (Path(__file__).parent.parent / "references.bib").read_text().splitlines() if line.startswith("@")}
     for f in (*ACTIVATIONS.values(), *VECTOR_ACTIVATIONS.values()):
         assert f.origin is None or f.origin in keys
 
@@ -112,7 +112,7 @@ def test_names():
     assert not hasattr(bends, "abs")
     assert {f.family for f in ACTIVATIONS.values()} == {
         "linear", "step", "rectifier", "exponential", "squashing", "gate", "periodic",
-    }  # fmt: skip
+    }
 
 
 def test_aliases():

@@ -10,7 +10,7 @@ The decorator turns it into an `Activation`, which is what you import:
 '\\\\max(0, x)'
 
 Three habits run through the formulas. They take exp only of numbers that are 0 or less, which
-cannot overflow. They never subtract two nearly equal numbers, which would lose digits. And they
+cannot overflow. They avoid subtracting two nearly equal numbers, which loses digits. And they
 avoid `np.where`, which is several times slower than arithmetic on arrays of mixed signs.
 """
 
@@ -29,7 +29,7 @@ def identity(x):
 
 
 @activation("step", "step", r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", r"0",
-            joints=(0.0,), aliases=("heaviside",))  # fmt: skip
+            joints=(0.0,), aliases=("heaviside",))
 def step(x):
     """1 above zero, else 0. The slope is 0 everywhere, so nothing can be learnt through it."""
     return x > 0, np.zeros_like(x)
@@ -39,24 +39,24 @@ def step(x):
 
 
 @activation("ReLU", "rectifier", r"\max(0, x)",
-            r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", joints=(0.0,))  # fmt: skip
+            r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", joints=(0.0,))
 def relu(x):
     """Rectified linear unit. The slope at the kink, 0, is taken as 0."""
     return np.maximum(x, 0), x > 0
 
 
 LEAKY = (r"\begin{cases} x & x > 0 \\ a\,x & x \le 0 \end{cases}",
-         r"\begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}")  # fmt: skip
+         r"\begin{cases} 1 & x > 0 \\ a & x \le 0 \end{cases}")
 
 
-@activation("leaky ReLU", "rectifier", *LEAKY, joints=(0.0,))
+@activation("leaky ReLU", "rectifier", *LEAKY, joints=(0.0,), origin="maas2013")
 def leaky_relu(x, negative_slope=0.01):
     """ReLU that leaks: `negative_slope` is a in the formula, and the slope at the kink, 0."""
     negative = negative_slope * np.minimum(x, 0) if negative_slope else 0  # no 0 · inf
     return np.maximum(x, 0) + negative, (x > 0) + negative_slope * (x <= 0)
 
 
-@activation("PReLU", "rectifier", *LEAKY, joints=(0.0,))
+@activation("PReLU", "rectifier", *LEAKY, joints=(0.0,), origin="he2015")
 def prelu(x, negative_slope=0.25):
     """Leaky ReLU whose `negative_slope`, a, is learnt; 0.25 is where it starts."""
     return leaky_relu.function(x, negative_slope)
@@ -64,14 +64,14 @@ def prelu(x, negative_slope=0.25):
 
 @activation("ReLU6", "rectifier", r"\min(\max(0, x), 6)",
             r"\begin{cases} 1 & 0 < x < 6 \\ 0 & \text{otherwise} \end{cases}",
-            joints=(0.0, 6.0))  # fmt: skip
+            joints=(0.0, 6.0))
 def relu6(x):
     """ReLU that stops at 6. The slope at both kinks is taken as 0."""
     return np.clip(x, 0, 6), (x > 0) & (x < 6)
 
 
 @activation("squared ReLU", "rectifier", r"\max(0, x)^2", r"2 \max(0, x)", joints=(0.0,),
-            aliases=("relu2", "relu_squared"))  # fmt: skip
+            aliases=("relu2", "relu_squared"), origin="so2021")
 def squared_relu(x):
     """ReLU, squared: no kink, and a slope that grows with x."""
     positive = np.maximum(x, 0)
@@ -80,7 +80,7 @@ def squared_relu(x):
 
 @activation("absolute value", "rectifier", r"|x|",
             r"\begin{cases} 1 & x > 0 \\ 0 & x = 0 \\ -1 & x < 0 \end{cases}",
-            joints=(0.0,))  # fmt: skip
+            joints=(0.0,))
 def abs_(x):
     """The distance from 0. The slope at the kink, 0, is taken as 0."""
     return np.abs(x), np.sign(x)
@@ -92,12 +92,12 @@ def abs_(x):
 @activation("ELU", "exponential",
             r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
             r"\begin{cases} 1 & x > 0 \\ \alpha\,e^{x} & x \le 0 \end{cases}",
-            joints=(0.0,))  # fmt: skip
+            joints=(0.0,), origin="clevert2015")
 def elu(x, alpha=1.0):
     """Exponential linear unit. `alpha` is the depth of the floor, and the slope at 0."""
     negative = np.minimum(x, 0)  # expm1(x) is e^x - 1 with all its digits, also near 0
     return (np.maximum(x, 0) + alpha * np.expm1(negative),
-            (x > 0) + alpha * np.exp(negative) * (x <= 0))  # fmt: skip
+            (x > 0) + alpha * np.exp(negative) * (x <= 0))
 
 
 SELU_SCALE, SELU_FLOOR = 1.0507009873554805, 1.7580993408473769  # λ and λα
@@ -106,7 +106,7 @@ SELU_SCALE, SELU_FLOOR = 1.0507009873554805, 1.7580993408473769  # λ and λα
 @activation("SELU", "exponential",
             r"\begin{cases} \lambda x & x > 0 \\ \lambda\alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
             r"\begin{cases} \lambda & x > 0 \\ \lambda\alpha\,e^{x} & x \le 0 \end{cases}",
-            joints=(0.0,))  # fmt: skip
+            joints=(0.0,), origin="klambauer2017")
 def selu(x):
     """Scaled ELU, λ = 1.0507… and α = 1.6733…, which keep mean 0 and variance 1.
 
@@ -114,13 +114,13 @@ def selu(x):
     """
     negative = np.minimum(x, 0)
     return (SELU_SCALE * np.maximum(x, 0) + SELU_FLOOR * np.expm1(negative),
-            SELU_SCALE * (x > 0) + SELU_FLOOR * np.exp(negative) * (x <= 0))  # fmt: skip
+            SELU_SCALE * (x > 0) + SELU_FLOOR * np.exp(negative) * (x <= 0))
 
 
 @activation("CELU", "exponential",
             r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x/\alpha} - 1) & x \le 0 \end{cases}",
             r"\begin{cases} 1 & x > 0 \\ e^{x/\alpha} & x \le 0 \end{cases}",
-            joints=(0.0,))  # fmt: skip
+            joints=(0.0,), origin="barron2017")
 def celu(x, alpha=1.0):
     """ELU stretched sideways too, so that the slope is continuous for every `alpha`."""
     negative = np.minimum(x, 0) / alpha
@@ -135,7 +135,7 @@ def softplus(x):
 
 
 @activation("log-sigmoid", "exponential", r"-\ln(1 + e^{-x})", r"\frac{1}{1 + e^{x}}",
-            aliases=("logsigmoid",))  # fmt: skip
+            aliases=("logsigmoid",))
 def log_sigmoid(x):
     """Logarithm of the sigmoid, without losing it where the sigmoid is nearly 0 or 1."""
     z = np.exp(-np.abs(x))
@@ -146,7 +146,7 @@ def log_sigmoid(x):
 
 
 @activation("sigmoid", "squashing", r"\frac{1}{1 + e^{-x}}",
-            r"\frac{e^{-x}}{(1 + e^{-x})^2}", aliases=("logistic",))  # fmt: skip
+            r"\frac{e^{-x}}{(1 + e^{-x})^2}", aliases=("logistic",))
 def sigmoid(x):
     """Squashes to between 0 and 1. The slope is σ(x) σ(-x), at most 1/4."""
     z = np.exp(-np.abs(x))
@@ -154,7 +154,7 @@ def sigmoid(x):
 
 
 @activation("tanh", "squashing", r"\frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}",
-            r"\frac{4}{(e^{x} + e^{-x})^2}")  # fmt: skip
+            r"\frac{4}{(e^{x} + e^{-x})^2}")
 def tanh(x):
     """Squashes to between -1 and 1. The slope is 1 - tanh²(x), at most 1."""
     z = np.exp(-2 * np.abs(x))  # 1 - tanh² would lose the slope's digits where tanh is nearly 1
@@ -172,7 +172,7 @@ def softsign(x):
 
 @activation("hard sigmoid", "squashing", r"\frac{\min(\max(0, x + 3), 6)}{6}",
             r"\begin{cases} \frac{1}{6} & -3 < x < 3 \\ 0 & \text{otherwise} \end{cases}",
-            joints=(-3.0, 3.0))  # fmt: skip
+            joints=(-3.0, 3.0))
 def hard_sigmoid(x):
     """Three straight pieces in place of the sigmoid. The slope at both kinks is taken as 0."""
     return np.clip(x + 3, 0, 6) / 6, ((x > -3) & (x < 3)) / x.dtype.type(6)
@@ -180,7 +180,7 @@ def hard_sigmoid(x):
 
 @activation("hard tanh", "squashing", r"\min(\max(-1, x), 1)",
             r"\begin{cases} 1 & -1 < x < 1 \\ 0 & \text{otherwise} \end{cases}",
-            joints=(-1.0, 1.0))  # fmt: skip
+            joints=(-1.0, 1.0))
 def hard_tanh(x):
     """Three straight pieces in place of tanh. The slope at both kinks is taken as 0."""
     return np.clip(x, -1, 1), (x > -1) & (x < 1)
@@ -200,7 +200,7 @@ def gated(x, a, tail, density):
 
 @activation("SiLU", "gate", r"\frac{x}{1 + e^{-x}}",
             r"\sigma(x)\,\bigl(1 + x\,\sigma(-x)\bigr)", turning_points=(-1.2784645427610738,),
-            aliases=("swish",))  # fmt: skip
+            aliases=("swish",), origin="elfwing2017")
 def silu(x):
     """x times its sigmoid σ(x); also called Swish."""
     a = np.minimum(np.abs(x), 1000)  # beyond, the tail is 0; and no inf · 0
@@ -209,7 +209,7 @@ def silu(x):
 
 
 @activation("GELU", "gate", r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)",
-            turning_points=(-0.7517915246935645,))  # fmt: skip
+            turning_points=(-0.7517915246935645,), origin="hendrycks2016")
 def gelu(x):
     """x times the share Φ(x) of the bell curve that lies left of x; φ is the bell curve."""
     a = np.minimum(np.abs(x), FURTHEST)
@@ -220,7 +220,7 @@ def gelu(x):
             r"\frac{x}{2}\,(1 + \tanh u), \quad u = \sqrt{\frac{2}{\pi}}\,(x + 0.044715\,x^3)",
             r"\frac{1 + \tanh u}{2} + \frac{x}{2}\,\frac{4\,u'}{(e^{u} + e^{-u})^2}",
             turning_points=(-0.7524614220710163,),
-            aliases=("gelu_new", "gelu_pytorch_tanh"))  # fmt: skip
+            aliases=("gelu_new", "gelu_pytorch_tanh"), origin="hendrycks2016")
 def gelu_tanh(x):
     """GELU as it was approximated before erf was fast; off by at most 4.7e-4."""
     a = np.minimum(np.abs(x), 50)
@@ -232,7 +232,7 @@ def gelu_tanh(x):
 
 @activation("Mish", "gate", r"x \tanh\bigl(\ln(1 + e^{x})\bigr)",
             r"g + x\,(1 - g^2)\,\sigma(x), \quad g = \tanh\bigl(\ln(1 + e^{x})\bigr)",
-            turning_points=(-1.1924312145154952,))  # fmt: skip
+            turning_points=(-1.1924312145154952,), origin="misra2019")
 def mish(x):
     """x times the tanh of its softplus.
 
@@ -249,25 +249,26 @@ def mish(x):
             r"\begin{cases} 0 & x \le -3 \\ \frac{2x + 3}{6} & -3 < x < 3 \\"
             r" 1 & x \ge 3 \end{cases}",
             joints=(-3.0, 3.0), turning_points=(-1.5,),
-            aliases=("hard_silu", "hardswish"))  # fmt: skip
+            aliases=("hard_silu", "hardswish"), origin="howard2019")
 def hard_swish(x):
     """x times its hard sigmoid. The slope is taken as 0 at the kink -3 and as 1 at 3."""
     inner = np.clip(x, -3, 3)
     return (np.maximum(x, -3) * (np.clip(x + 3, 0, 6) / 6),
-            (x >= 3) + (2 * inner + 3) / 6 * (np.abs(x) < 3))  # fmt: skip
+            (x >= 3) + (2 * inner + 3) / 6 * (np.abs(x) < 3))
 
 
 # Periodic ---------------------------------------------------------------------------------------
 
 
 @activation("sine", "periodic", r"\sin x", r"\cos x", turning_points=(-np.pi / 2, np.pi / 2),
-            aliases=("sine",))  # fmt: skip
+            aliases=("sine",), origin="sitzmann2020")
 def sin(x):
     """A wave: bounded, and it never settles."""
     return np.sin(x), np.cos(x)
 
 
-@activation("Snake", "periodic", r"x + \frac{\sin^2(a x)}{a}", r"1 + \sin(2 a x)")
+@activation("Snake", "periodic", r"x + \frac{\sin^2(a x)}{a}", r"1 + \sin(2 a x)",
+            origin="ziyin2020")
 def snake(x, frequency=1.0):
     """A wave on a slope; `frequency` is a in the formula. The slope has no limit at either end."""
     s, c = np.sin(frequency * x), np.cos(frequency * x)
@@ -299,7 +300,7 @@ def log_softmax(x):
     return x - np.log1p(z.sum(-1, keepdims=True))
 
 
-@vector_activation("maxout", r"\max_j x_j")
+@vector_activation("maxout", r"\max_j x_j", origin="goodfellow2013")
 def maxout(x, pieces=2):
     """The largest of each group of `pieces` neighbours; the axis becomes that much shorter."""
     if x.shape[-1] % pieces:
@@ -315,25 +316,25 @@ def gate_with(f, x):
     return flow * f(tap)
 
 
-@vector_activation("GLU", r"x\,\sigma(y)")
+@vector_activation("GLU", r"x\,\sigma(y)", origin="dauphin2016")
 def glu(x):
     """Gated linear unit: the first half flows, the sigmoid of the second half is the tap."""
     return gate_with(sigmoid, x)
 
 
-@vector_activation("ReGLU", r"x\,\max(0, y)")
+@vector_activation("ReGLU", r"x\,\max(0, y)", origin="shazeer2020")
 def reglu(x):
     """GLU with ReLU in place of the sigmoid."""
     return gate_with(relu, x)
 
 
-@vector_activation("GEGLU", r"x\,\mathrm{GELU}(y)")
+@vector_activation("GEGLU", r"x\,\mathrm{GELU}(y)", origin="shazeer2020")
 def geglu(x):
     """GLU with GELU in place of the sigmoid."""
     return gate_with(gelu, x)
 
 
-@vector_activation("SwiGLU", r"x\,\mathrm{SiLU}(y)")
+@vector_activation("SwiGLU", r"x\,\mathrm{SiLU}(y)", origin="shazeer2020")
 def swiglu(x):
     """GLU with SiLU in place of the sigmoid."""
     return gate_with(silu, x)
@@ -349,6 +350,6 @@ ACTIVATIONS = Catalogue(
     sigmoid, tanh, softsign, hard_sigmoid, hard_tanh,
     silu, gelu, gelu_tanh, mish, hard_swish,
     sin, snake,
-)  # fmt: skip
+)
 
 VECTOR_ACTIVATIONS = Catalogue(softmax, log_softmax, maxout, glu, reglu, geglu, swiglu)
