@@ -7,13 +7,8 @@ gives the slope as well, *pair*); backward is the frameworks' way from the value
 of x. The process's own time is counted, not the clock's.
 """
 
-import os
-
-for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[threads] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-
 import json
+import os
 import platform
 import time
 from pathlib import Path
@@ -31,6 +26,7 @@ try:
     torch.set_num_threads(1)
 except ImportError:
     torch = None
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 try:
     import jax
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +97,9 @@ def test_every_vector_formula_can_be_set(f):
 
 
 def test_sources_are_in_the_bibliography():
-    keys = {line.split("{")[1].strip(" ,\n") for line in
-            (Path(__file__).parent.parent / "references.bib").read_text().splitlines() if line.startswith("@")}
+    bibliography = Path(__file__).parent.parent / "references.bib"
+    keys = re.findall(r"^@\w+{(.*),$", bibliography.read_text(), re.MULTILINE)
+    assert keys == sorted(set(keys))
     for f in (*ACTIVATIONS.values(), *VECTOR_ACTIVATIONS.values()):
         assert f.origin is None or f.origin in keys
 
