@@ -186,84 +186,36 @@ def decision_regions(ax, score, levels=8, resolution=64):
     return ax.imshow(image, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", zorder=0.5)
 
 
-# The book's own picture: a straight pipe, a junction with its bend, a straight pipe. It fills a
-# panel without axes that runs from 0 to 340 and from 0 to 120, in CSS pixels.
-PIPE = {"xlim": (0, 340), "ylim": (0, 120), "height": 120, "frame": False}
-JUNCTION = (220, 68)
+# The book's own picture: a straight pipe, the junction, and the pipe after the bend. It fills a
+# panel without axes, one unit a CSS pixel.
+PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
+JUNCTION = (214, 50)
+COURSE = ((0, 50), JUNCTION, (256, 92), (340, 92))
+PLACES = {"enters": (26, 50), "weight": (76, 50), "bias": (119, 50), "arrives": (162, 50),
+          "leaves": (302, 92)}  # fmt: skip
 
 
 def pipe(ax):
     """The empty pipe: its walls, and a word under each place where a number stands."""
-    y = JUNCTION[1]
-    for x0, x1 in ((0, 220), (220, 340)):
-        ax.plot([x0, x1], [y, y], color=RULE, linewidth=34, solid_capstyle="butt")
-        ax.plot([x0, x1], [y, y], color=PAPER, linewidth=30, solid_capstyle="butt")
-    for x, word in ((26, "enters"), (164, "arrives"), (296, "leaves")):
-        ax.text(x, 26, word, color=MUTED, ha="center", va="center")
+    x, y = zip(*COURSE, strict=True)
+    ends = {"solid_capstyle": "butt", "solid_joinstyle": "round"}
+    ax.plot(x, y, color=MUTED, linewidth=33, **ends)
+    ax.plot(x, y, color=PAPER, linewidth=30, **ends)
+    for word in ("enters", "arrives", "leaves"):
+        x, y = PLACES[word]
+        ax.text(x, y - 32, word, color=MUTED, ha="center", va="center")
 
 
 def pipe_number(ax, place, text, **options):
     """What stands in the pipe at a place: "enters", "weight", "bias", "arrives" or "leaves"."""
-    x = {"enters": 26, "weight": 76, "bias": 119, "arrives": 164, "leaves": 296}[place]
     options = {"ha": "center", "va": "center", "size": 14} | options
-    return ax.text(x, JUNCTION[1], text, **options)
+    return ax.text(*PLACES[place], text, **options)
 
 
 def junction(ax, activation):
     """The junction, in the colour of the bend that sits there, with the bend's graph inside."""
     f = _entry(activation)
-    (x, y), radius, t = JUNCTION, 28, np.linspace(-3, 3, 41)
+    (x, y), radius, t = JUNCTION, 26, np.linspace(-3, 3, 41)
     ax.add_patch(Circle((x, y), radius, facecolor=PAPER, edgecolor=color(f), linewidth=3))
-    # Seven units of z across the circle; the same scale upwards, so that a slope looks like one.
+    # Eight units of z across the circle; the same scale upwards, so that a slope looks like one.
     ax.plot(x + t * radius / 4, y + f(t) * radius / 4 - 4, color=color(f), linewidth=2.5)
-
-
-# The book's own picture: a straight pipe, the junction, and the pipe after the bend. One unit is
-# one CSS pixel: `panel(**figures.PIPE)`.
-PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
-PIPE_COURSE = ((0, 42), (204, 42), (250, 88), (340, 88))
-PIPE_PLACES = {"in": (40, 42), "straight": (97, 42), "before": (155, 42), "out": (296, 88)}
-JUNCTION, JUNCTION_RADIUS = PIPE_COURSE[1], 19
-
-
-def pipe(ax, labels=("enters", "pre-activation", "leaves")):
-    """The pipework without its numbers, on a panel made with `PIPE`.
-
-    Parameters
-    ----------
-    labels : (str, str, str)
-        Words under the places "in", "before" and "out".
-    """
-    walls = {"solid_joinstyle": "round", "solid_capstyle": "butt"}
-    ax.plot(*zip(*PIPE_COURSE, strict=True), color=MUTED, linewidth=31, **walls)
-    ax.plot(*zip(*PIPE_COURSE, strict=True), color=PAPER, linewidth=28, **walls)
-    x, y = PIPE_PLACES["straight"]
-    for flange in (x - 20, x + 20):  # between these the pipe multiplies and shifts
-        ax.plot([flange, flange], [y - 20, y + 20], color=MUTED, linewidth=5)
-    for place, label in zip(("in", "before", "out"), labels, strict=True):
-        x, y = PIPE_PLACES[place]
-        ax.text(x, y - 32, label, color=MUTED, ha="center")
-
-
-def junction(ax, activation):
-    """The junction with the graph of its function in small, in the colour of its family."""
-    (x, y), f = JUNCTION, _entry(activation)
-    ax.plot([x], [y], "o", markersize=2 * JUNCTION_RADIUS, color=color(f), mec=PAPER, mew=3)
-    t = np.linspace(-3, 3, 49)
-    size = 0.6 * JUNCTION_RADIUS
-    graph = f(t)
-    graph = (graph - graph.min()) / max(np.ptp(graph), 1e-9) - 0.5
-    ax.plot(x + size * t / 3, y + 1.3 * size * graph, color=PAPER, linewidth=2)
-
-
-def pipe_number(ax, place, text, **options):
-    """A number in the pipe, or over its straight part what that does to it.
-
-    Parameters
-    ----------
-    place : {"in", "straight", "before", "out"}
-    text : str
-    """
-    x, y = PIPE_PLACES[place]
-    y += 26 if place == "straight" else -5
-    return ax.text(x, y, text, ha="center", **({"size": 14, "weight": "bold"} | options))
