@@ -15,7 +15,7 @@ def contents():
     """The course as a list of its parts: what is written, linked; what is planned, named."""
     lines = []
     for part in yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))["parts"]:
-        lines += [f"## {part['title']}", ""]
+        lines += [f"### {part['title']}", ""]
         for slug, (title, line) in part["chapters"].items():
             file = f"chapters/{slug}.ipynb"
             written = (ROOT / file).exists()
