@@ -41,6 +41,14 @@ def explorer(*draws, panels=PANELS, id="first", caption="", time=None, **control
     return Explorer(draws or (curve, point), panels, id, caption, time, controls or CONTROLS)
 
 
+def test_time_moves_fastest_among_the_states():
+    made = Explorer((point,), PANELS, "a", "", "x", CONTROLS)
+    assert made.draws[0][1] == ("bend", "x")
+    controls = {"y": slider(0, 1, steps=2), "t": slider(0, 1, steps=2)}
+    made = Explorer((lambda axes, t, y: "Said.",), PANELS, "a", "", "t", controls)
+    assert made.draws[0][1] == ("y", "t")
+
+
 def test_text_face_prints_the_sentence_of_the_first_picture(monkeypatch, capsys):
     monkeypatch.setenv("BENDS_FACE", "text")
     explore(curve, point, panels=PANELS, id="first", **CONTROLS)

@@ -32,7 +32,7 @@ class Explorer:
         self.computed = {k: c for k, c in controls.items() if isinstance(c, Computed)}
         self.caption, self.time = caption, time
         self._check(draws, panels, id, controls)
-        self.draws = [(draw, tuple(inspect.signature(draw).parameters)[1:]) for draw in draws]
+        self.draws = [(draw, self._names(draw)) for draw in draws]
         self._check_names()
         self.start = {name: c.values[c.start] for name, c in self.controls.items()}
         self._memory = {}
@@ -56,6 +56,13 @@ class Explorer:
         sliders = [name for name, c in self.controls.items() if c.kind == "slider"]
         if self.time is not None and self.time not in sliders:
             raise ValueError(f"time={self.time!r} is not the name of a slider of this call")
+
+    def _names(self, draw):
+        """Parameters of a drawing function; time comes last, since neighbours in time differ
+        least and images are kept as differences from the state before."""
+        return tuple(
+            sorted([*inspect.signature(draw).parameters][1:], key=lambda n: n == self.time)
+        )
 
     def _check_names(self):
         known = [*self.controls, *self.computed]
