@@ -101,8 +101,10 @@ async def main(paths):
         async with places:
             try:
                 return await remake(path)
-            except (NotebookError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
-                return [str(error) if isinstance(error, NotebookError) else f"{path}: {error}"]
+            except NotebookError as error:
+                return [str(error)]
+            except (OSError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+                return [f"{path} is no notebook: {error}"]
 
     found = [fault for of_one in await asyncio.gather(*map(one, paths)) for fault in of_one]
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")

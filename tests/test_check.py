@@ -65,6 +65,7 @@ def test_right_answers(capsys, answer, expected):
         (lambda x: x, {-2: 0}, "Your function at -2 gives -2, where 0 is asked for"),
         (lambda x: None, {-2: 0}, "gives None. A function hands back what follows its `return`"),
         (lambda x: "0", {-2: 0}, "gives the text '0'"),
+        (lambda x: False, {-2: True}, "gives False, where True is asked for"),
         (lambda: 0, {-2: 0}, "stops with TypeError"),
     ],
 )
@@ -188,6 +189,7 @@ def test_faces(shown):
     assert set(shown("page")) == {"text/html"}
     live = shown("live")
     assert live["text/plain"] == text["text/plain"]
+    assert live["text/html"].startswith("<style>")
     assert live["text/html"].endswith(shown("page")["text/html"])
 
 
@@ -211,7 +213,7 @@ def test_several_right_choices_stay_open_together(shown):
 def test_a_guess_gets_no_verdict(shown):
     predict("What comes out?", ["−1.5", "0"], "Move x to −1.5 and read the number.")
     html = shown("page")["text/html"]
-    assert "<p>You guess: 0. Move x to −1.5 and read the number.</p>" in html
+    assert "<p>Your guess. Move x to −1.5 and read the number.</p>" in html
     assert "right" not in html and "Yes" not in html
 
 
@@ -223,6 +225,7 @@ def test_a_guess_gets_no_verdict(shown):
         ({"a": (True, " "), "b": (False, "x")}, TypeError, "'a' needs"),
         ({"a": (False, "x"), "b": (False, "y")}, ValueError, "none is right"),
         ({"a": (True, "x")}, ValueError, "at least two"),
+        ({"a": (True, "$x$"), "b": (False, "y")}, ValueError, "no formulas"),
         ({}, ValueError, "none is right"),
     ],
 )

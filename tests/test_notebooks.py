@@ -179,23 +179,32 @@ def test_widget_state_and_an_accepted_starter_are_named(stored):
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("source", "seconds", "words"),
     [
-        ("undefined", "cell 2 (broken) raises NameError: name 'undefined' is not defined"),
-        ("import time; time.sleep(60)", "cell 2 (broken) runs longer than 1 s"),
-        ("import os; os._exit(1)", "cell 2 (broken) stops the kernel"),
+        ("undefined", 60, "cell 2 (broken) raises NameError: name 'undefined' is not defined"),
+        ("import time; time.sleep(60)", 1, "cell 2 (broken) runs longer than 1 s"),
+        ("import os; os._exit(1)", 60, "cell 2 (broken) stops the kernel"),
     ],
 )
-def test_a_cell_that_fails_is_named_and_the_file_stays(tmp_path, source, words):
+def test_a_cell_that_fails_is_named_and_the_file_stays(tmp_path, source, seconds, words):
     notebook = good()
     notebook.cells[1].update(source=source, id="broken")
     path = tmp_path / "01-broken.ipynb"
     nbformat.write(notebook, path)
     before = path.read_bytes()
     with pytest.raises(notebooks.NotebookError) as caught:
-        asyncio.run(notebooks.remake(path, cell_seconds=1))
+        asyncio.run(notebooks.remake(path, cell_seconds=seconds))
     assert words in str(caught.value) and str(path) in str(caught.value)
     assert path.read_bytes() == before
+
+
+def test_what_is_no_notebook_is_named_and_the_rest_is_made(tmp_path, stored, capsys):
+    torn = tmp_path / "02-torn.ipynb"
+    torn.write_text("{")
+    assert asyncio.run(notebooks.main([torn, tmp_path / "03-absent.ipynb", stored])) == 1
+    out, err = capsys.readouterr()
+    assert "02-torn.ipynb is no notebook" in err and "03-absent.ipynb is no notebook" in err
+    assert f"{stored}: unchanged" in out
 
 
 def test_pictures_and_what_varies_are_dropped(tmp_path):

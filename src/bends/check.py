@@ -47,8 +47,8 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
     Parameters
     ----------
     answer : number, array_like, str, bool or callable
-        The reader's. `...` and None, also inside a list or as a function's result, count as not
-        answered yet.
+        The reader's. None counts as not answered yet, and so does `...`, also inside a list or as
+        a function's result.
     expected : number, array_like, str, bool, mapping or callable
         A value, for an answer that is a value. For an answer that is a function, either a mapping
         from an input to the output asked for, or, together with `on`, a function that is right.
@@ -191,7 +191,8 @@ def _difference(got, expected, tolerance, verb="is"):
             asked = "text in quotes" if text else "True or False"
             return f"{verb} {_show(got)}, where {asked} is asked for"
         same = got.strip().casefold() == expected.strip().casefold() if text else got == expected
-        return None if same else f"{verb} {_show(got)}, which is not right"
+        ending = "which is not right" if verb == "is" else f"where {expected!r} is asked for"
+        return None if same else f"{verb} {_show(got)}, {ending}"
 
     expected = np.asarray(expected)
     asked = _in_numbers(expected.shape)
@@ -293,7 +294,7 @@ def predict(text, choices, then):
     ValueError
         If there are fewer than two choices, or a formula stands between dollars.
     """
-    told = {choice: f"You guess: {choice}. {then}" for choice in choices}
+    told = {choice: f"Your guess. {then}" for choice in choices}
     display(_Choices(text, told, [None] * len(told), exclusive=True))
 
 
