@@ -100,6 +100,7 @@ class Activation:
     def with_parameters(self, **changes):
         """The same function with other parameters, given by name.
 
+        >>> from bends import leaky_relu
         >>> leaky_relu.with_parameters(negative_slope=0.2)(-1)
         np.float64(-0.2)
 
