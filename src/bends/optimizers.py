@@ -124,8 +124,9 @@ class Adam(Optimizer):
             m += (1 - self.beta1) * gradient
             v *= self.beta2
             v += (1 - self.beta2) * gradient**2
-            started_1, started_2 = 1 - self.beta1**self._steps, 1 - self.beta2**self._steps
-            parameter -= rate * (m / started_1) / (np.sqrt(v / started_2) + self.epsilon)
+            m_hat = m / (1 - self.beta1**self._steps)
+            v_hat = v / (1 - self.beta2**self._steps)
+            parameter -= rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

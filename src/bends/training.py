@@ -146,9 +146,10 @@ def train(
                 outputs = net.forward(x[batch])
                 value, gradient = loss.value_and_gradient(outputs, y[batch])
                 run.step += 1
-                run.stop_unless(np.isfinite(value))
-                if not run.going.any():
-                    break
+                if not np.isfinite(value).all():
+                    run.stop_unless(np.isfinite(value))
+                    if not run.going.any():
+                        break
                 total += value * (min(start + size, n) - start)
                 optimizer.step(net, net.backward(gradient))
                 if observe is not None:
