@@ -125,6 +125,11 @@ def test_networks_pickle():
     assert np.array_equal(net(x), copy(x)) and copy.seed == (1, 2)
 
 
+def test_sizes_must_be_a_sequence():
+    with pytest.raises(ValueError, match="sizes must name inputs and outputs at least; got 5"):
+        MLP(5)
+
+
 @given(st.lists(st.integers(-3, 3) | st.sampled_from([2.5, "2", None, True]), max_size=4))
 def test_wrong_sizes_are_refused(sizes):
     if len(sizes) >= 2 and all(type(size) is int and size > 0 for size in sizes):

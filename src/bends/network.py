@@ -65,7 +65,7 @@ class MLP:
     """
 
     def __init__(self, sizes, activation="relu", *, init="gain", seed=0, dtype=np.float64):
-        self.sizes = [whole("sizes", size) for size in sizes]
+        self.sizes = [whole("sizes", size) for size in np.atleast_1d(np.array(sizes, object))]
         if len(self.sizes) < 2:
             raise ValueError(f"sizes must name inputs and outputs at least; got {sizes!r}")
         self.dtype = np.dtype(dtype)
@@ -134,14 +134,14 @@ class MLP:
         Gradients
             The slope of the loss in each weight and bias.
         """
-        if not self.pre_activations or np.shape(gradient) != self.pre_activations[-1].shape:
+        signal = np.asarray(gradient, self.dtype)
+        if not self.pre_activations or signal.shape != self.pre_activations[-1].shape:
             raise ValueError(
-                f"gradient has the shape {np.shape(gradient)}; it must have that of the outputs "
-                "of the last forward pass"
+                f"gradient has the shape {signal.shape}; it must have that of the outputs of the "
+                "last forward pass"
             )
         gradients = Gradients([None] * len(self.weights), [None] * len(self.biases))
         self.signals = [None] * len(self.weights)
-        signal = gradient
         ones = np.ones(signal.shape[-2], self.dtype)
         for i in reversed(range(len(self.weights))):
             self.signals[i] = signal

@@ -10,8 +10,8 @@ from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from bends._arguments import finite, known, positive, whole
-from bends.losses import LOSSES
-from bends.optimizers import OPTIMIZERS
+from bends.losses import LOSSES, Loss
+from bends.optimizers import OPTIMIZERS, Optimizer
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,11 @@ def split(x, y, share=0.2, seed=0):
         The `round(share · n)` validation examples are drawn without replacement.
     """
     x, y = np.asarray(x), np.asarray(y)
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} examples and y has {len(y)} targets")
     count = round(positive("share", share, below=1) * len(x))
-    if len(x) != len(y) or not 0 < count < len(x):
-        raise ValueError(
-            f"share={share} of {len(x)} examples with {len(y)} targets leaves one part empty"
-            if len(x) == len(y)
-            else f"x has {len(x)} examples and y has {len(y)}"
-        )
+    if not 0 < count < len(x):
+        raise ValueError(f"share={share} of {len(x)} examples leaves one part empty")
     order = np.random.default_rng(whole("seed", seed, 0)).permutation(len(x))
     return x[order[count:]], y[order[count:]], x[order[:count]], y[order[:count]]
 
@@ -119,12 +117,12 @@ def train(
     -------
     History
     """
-    loss = known("loss", loss, LOSSES) if isinstance(loss, str) else loss
-    if isinstance(optimizer, str):
+    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
+    if not isinstance(optimizer, Optimizer):
         optimizer = known("optimizer", optimizer, OPTIMIZERS)()
     x, y = _examples(net, loss, x, y, "x", "y")
-    n = len(x)
-    size = n if batch_size is None else whole("batch_size", batch_size)
+    if batch_size is not None:
+        whole("batch_size", batch_size)
     if validation is not None:
         validation = _examples(net, loss, *validation, "validation[0]", "validation[1]")
     if patience is not None:
@@ -134,15 +132,12 @@ def train(
 
     run = _Run(net, progress)
     rngs = [np.random.default_rng([seed, 1]) for seed in (net.seed if net.members else [net.seed])]
-    losses, validations, accuracies = [], [], []
+    columns = {}
     quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
     with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is told by the run
         for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):
-            if batch_size is not None:
-                order = np.reshape([rng.permutation(n) for rng in rngs], (*net.members, n))
             total = np.zeros(net.members)
-            for start in range(0, n, size):
-                batch = ... if batch_size is None else order[..., start : start + size]
+            for batch in _batches(len(x), batch_size, rngs, net.members):
                 outputs = net.forward(x[batch])
                 value, gradient = loss.value_and_gradient(outputs, y[batch])
                 run.step += 1
@@ -150,26 +145,42 @@ def train(
                     run.stop_unless(np.isfinite(value))
                     if not run.going.any():
                         break
-                total += value * (min(start + size, n) - start)
                 optimizer.step(net, net.backward(gradient))
+                total += value * outputs.shape[-2]
                 if observe is not None:
                     observe(run.step, net)
             run.stop_unless(_finite_parameters(net))
-            losses.append(np.where(run.going, total / n, np.nan))
+            row = {"loss": total / len(x)}
             if validation is not None:
-                outputs = net.forward(validation[0])
-                value, _ = loss.value_and_gradient(outputs, validation[1])
-                validations.append(np.where(run.going, value, np.nan))
-                if loss.correct is not None:
-                    share = loss.correct(outputs, validation[1]).mean(axis=-1)
-                    accuracies.append(np.where(run.going, share, np.nan))
-                if patience is not None:
-                    run.stop_where_patience_ends(validations, patience)
+                row |= _judged(net, loss, *validation)
+            for name, value in row.items():
+                columns.setdefault(name, []).append(np.where(run.going, value, np.nan))
+            if patience is not None:
+                run.stop_where_patience_ends(columns["validation_loss"][-1], patience)
             if not run.going.any():
                 break
     run.give_back()
-    rows = losses, validations, accuracies
-    return History(*(np.stack(r, axis=-1) if r else None for r in rows), run.stops)
+    columns = {name: np.stack(column, axis=-1) for name, column in columns.items()}
+    return History(**columns, stops=run.stops)
+
+
+def _batches(n, size, rngs, members):
+    """Yield the numbers of each batch's examples, for one epoch."""
+    if size is None:
+        yield ...  # as an index: all of them
+        return
+    order = np.reshape([rng.permutation(n) for rng in rngs], (*members, n))
+    for start in range(0, n, size):
+        yield order[..., start : start + size]
+
+
+def _judged(net, loss, x, y):
+    outputs = net.forward(x)
+    value, _ = loss.value_and_gradient(outputs, y)
+    if loss.correct is None:
+        return {"validation_loss": value}
+    share = loss.correct(outputs, y).mean(axis=-1)
+    return {"validation_loss": value, "validation_accuracy": share}
 
 
 def _examples(net, loss, x, y, x_name, y_name):
@@ -216,14 +227,15 @@ class _Run:
             layer, what = _first_not_finite(self.net, key)
             self.stop(key, f"{what} of layer {layer} are not finite", layer)
 
-    def stop_where_patience_ends(self, validations, patience):
+    def stop_where_patience_ends(self, losses, patience):
         for key in map(tuple, np.argwhere(self.going)):
-            value = validations[-1][key]
-            if key not in self.best or value < self.best[key][0]:
+            value = losses[key]
+            lowest, since = self.best.get(key, (np.inf, 0))
+            if value < lowest:
                 self.best[key] = value, self.epoch
                 self.keep(key)
-            elif self.epoch - self.best[key][1] >= patience:
-                self.stop(key, f"the validation loss was lowest after epoch {self.best[key][1]}")
+            elif self.epoch - since >= patience:
+                self.stop(key, f"the validation loss was lowest after epoch {since}")
 
 
 def _finite_parameters(net):
