@@ -200,6 +200,7 @@ def test_dead_and_saturated_are_told_apart():
     assert analysis.dead_units("relu", z).tolist() == [True, False, False, True]
     assert analysis.saturated_units("sigmoid", z).tolist() == [False, False, True, True]
     assert analysis.dead_units("gelu", z).tolist() == [False] * 4
+    assert not analysis.saturated_units("sigmoid", np.array([[5.0], [5.2]])).any()
     assert analysis.saturated_units("gelu", z)[3]
     assert not analysis.saturated_units("relu", z).any()
 
@@ -277,6 +278,14 @@ def test_one_hidden_layer_makes_one_piece_more_than_units(units):
     kinks = np.sort(-net.biases[0] / net.weights[0][0])
     knots = analysis.linear_pieces(net, -1e4, 1e4)
     np.testing.assert_allclose(-1e4 + 2e4 * knots[1:-1], kinks, atol=1e-6)
+
+
+def test_a_kink_that_the_output_does_not_see_is_no_knot():
+    net = MLP([1, 3, 1], "relu")
+    net.weights[0][:] = [[1, 3, 1]]
+    net.biases[0][:] = [-0.1, -0.3, -0.7]  # kinks at 0.1, at 0.3 / 3 by rounding, and at 0.7
+    net.weights[1][:] = [[1], [1], [0]]
+    np.testing.assert_allclose(analysis.linear_pieces(net, 0.0, 1.0), [0, 0.1, 1])
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "abs", "hard_tanh"])

@@ -149,14 +149,19 @@ def test_load_gives_numbers_and_names_as_they_were(tasks, tmp_path):
 
 
 def test_early_stop_is_told(tasks):
-    cell = a_cell(epochs=400, patience=2)
-    rows = experiments.train_stack(tasks["moons"], cell, [(0.1, 1), (0.1, 2)])
-    assert all(2 < row["epochs_run"] < 400 for row in rows)
+    moons, cell = tasks["moons"], a_cell(epochs=400, patience=2)
+    rows = experiments.train_stack(moons, cell, [(0.1, 1), (0.1, 2)])
+    net = MLP([2, 6, 6, 2], "relu", seed=[1, 2], dtype=np.float32)
+    history = train(
+        net, *moons.train, loss=cross_entropy, optimizer=Adam(0.1), epochs=400, batch_size=25,
+        validation=moons.validation, patience=2, progress=False,
+    )  # fmt: skip
+    assert [row["epochs_run"] for row in rows] == [history.stops[i].epoch for i in (0, 1)]
     assert all("validation loss was lowest" in row["stop"] for row in rows)
 
 
 def test_a_diverged_run_scores_nothing_and_its_rate_comes_last(tasks, tmp_path):
-    settings = product(task=["sine"], activation=["squared_relu"], depth=[4], **wrap(SMALL))
+    settings = product(task=["moons"], activation=["squared_relu"], depth=[4], **wrap(SMALL))
     grid = Grid(tasks, settings, rates=[1e30, 1e-3], seeds=[3], tuning_seeds=[1])
     table = run(grid, tmp_path / "runs.csv", progress=False)
     diverged = table[table["rate"] == 1e30]
@@ -289,6 +294,8 @@ def test_every_finished_line_of_a_cut_file_is_kept(grid, stored, tmp_path):
         path.write_bytes(stored[:length])
         kept = experiments._resume(grid, path)
         assert len(kept) == max(stored[:length].count(b"\n") - 1, 0)
+        assert path.read_bytes().count(b"\n") == len(kept) + 1  # what is left out is cut off
+        assert path.read_bytes().endswith(b"\n")
 
 
 def damaged(stored):
