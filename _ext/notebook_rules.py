@@ -12,11 +12,16 @@ VARIES = "nbval-ignore-output"
 # All legal cell tags. The page's builder knows two of them, nbval one, the tests the first.
 TAGS = {
     "starter": "the reader's code of an exercise; a check and a folded solution follow it",
-    "remove-cell": "not on the page, which has no kernel to run it, and folded in Jupyter: checks",
+    "remove-cell": "only the notebook has it: checks, and where to get bends",
     "remove-input": "its code is not on the page, and folded in Jupyter: questions, figures",
     VARIES: "the output varies, as timings do: neither stored nor compared",
 }
 UNSHOWN = {"remove-cell", "remove-input"}  # their code, that is
+# In each notebook under its title, for who opens it away from the book; not on the page.
+ALONE = (
+    "*If `import bends` fails, this notebook stands alone: get the folder of the whole course and "
+    "run `pip install .` in it once.*"
+)
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -82,6 +87,9 @@ def faults(notebook):
     ]
     if len(titles) != 1:
         found.append(f"titles: {len(titles)} lines begin with '# ': keep exactly one, the title")
+
+    if notebook.cells[1].source != ALONE:
+        found.append(f"its second cell does not say where to get bends: {remake}")
 
     count = 0
     for index, cell in enumerate(notebook.cells):

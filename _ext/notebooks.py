@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from notebook_rules import METADATA, UNSHOWN, VARIES, faults
+from notebook_rules import ALONE, METADATA, UNSHOWN, VARIES, faults
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 120
@@ -64,10 +64,13 @@ def normalize(notebook):
     """Keep what is the same after every run: sources, tags, text outputs and counts."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
+    if all(cell.source != ALONE for cell in notebook.cells):
+        alone = nbformat.v4.new_markdown_cell(ALONE, id="alone", metadata={"tags": ["remove-cell"]})
+        notebook.cells.insert(1, alone)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if UNSHOWN & set(tags):  # folded in Jupyter: the answers stand in the source
+        if cell.cell_type == "code" and UNSHOWN & set(tags):  # folded in Jupyter: the answers stand in the source
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell.outputs = [] if VARIES in tags else [_text_only(o) for o in cell.outputs]

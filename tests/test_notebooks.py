@@ -123,25 +123,26 @@ def test_what_is_stored(stored):
 @pytest.mark.parametrize(
     ("cell", "change", "words"),
     [
-        (1, {"execution_count": None}, "has the count None, not 1"),
+        (2, {"execution_count": None}, "has the count None, not 1"),
         (0, {"source": "# One\n\n# Two"}, "2 lines begin with '# '"),
         (0, {"source": "## None"}, "0 lines begin with '# '"),
-        (1, {"metadata": {"tags": ["stater"]}}, "unknown tag 'stater'"),
-        (1, {"metadata": {"collapsed": True}}, "stores more about itself"),
+        (2, {"metadata": {"tags": ["stater"]}}, "unknown tag 'stater'"),
+        (2, {"metadata": {"collapsed": True}}, "stores more about itself"),
         (0, {"attachments": {"a.png": {"image/png": "iVBO"}}}, "attached picture"),
-        (1, {"source": "from bends import check\ncheck._show(3)"}, "private name _show"),
-        (1, {"source": "from bends.check import _show"}, "private name _show"),
-        (1, {"source": "\n".join(f"x{i} = 1" for i in range(21))}, "shows 21 lines"),
-        (1, {"source": "%pip install bends"}, "is not plain Python"),
-        (1, {"source": "x = 1  # NBVAL_SKIP"}, "the comment NBVAL_SKIP"),
-        (1, {"source": ""}, "empty code cell"),
-        (2, {"metadata": {}}, "shows the answers"),
-        (4, {"source": "print(answer)"}, "without a check"),
-        (4, {"metadata": {}}, "check is on the page"),
-        (5, {"source": "The solution is 3."}, "without a solution"),
-        (5, {"source": SOLVED.replace("\n\n", "\n")}, "without a solution"),
+        (2, {"source": "from bends import check\ncheck._show(3)"}, "private name _show"),
+        (2, {"source": "from bends.check import _show"}, "private name _show"),
+        (2, {"source": "\n".join(f"x{i} = 1" for i in range(21))}, "shows 21 lines"),
+        (2, {"source": "%pip install bends"}, "is not plain Python"),
+        (2, {"source": "x = 1  # NBVAL_SKIP"}, "the comment NBVAL_SKIP"),
+        (2, {"source": ""}, "empty code cell"),
+        (1, {"source": "Elsewhere."}, "where to get bends"),
+        (3, {"metadata": {}}, "shows the answers"),
+        (5, {"source": "print(answer)"}, "without a check"),
+        (5, {"metadata": {}}, "check is on the page"),
+        (6, {"source": "The solution is 3."}, "without a solution"),
+        (6, {"source": SOLVED.replace("\n\n", "\n")}, "without a solution"),
         (
-            5,
+            6,
             {"source": SOLVED.replace("answer = 3\n```", "1\n```\n\n```python\n2\n```")},
             "solution",
         ),
@@ -166,14 +167,14 @@ def test_a_broken_notebook_is_named(stored, cell, change, words):
 def test_a_stored_output_that_is_not_text_is_named(stored, output, words):
     kind, content = output
     notebook = nbformat.read(stored, as_version=4)
-    notebook.cells[1].outputs = [nbformat.v4.new_output(kind, **content)]
+    notebook.cells[2].outputs = [nbformat.v4.new_output(kind, **content)]
     assert any(words in fault for fault in faults(notebook))
 
 
 def test_widget_state_and_an_accepted_starter_are_named(stored):
     notebook = nbformat.read(stored, as_version=4)
     notebook.metadata["widgets"] = {}
-    notebook.cells[4].outputs[0].text = "Right.\n"
+    notebook.cells[5].outputs[0].text = "Right.\n"
     words = " ".join(faults(notebook))
     assert "metadata" in words and "does not refuse" in words
 
@@ -220,6 +221,6 @@ def test_pictures_and_what_varies_are_dropped(tmp_path):
     nbformat.write(new.new_notebook(cells=cells, metadata={"widgets": {}}), path)
     assert asyncio.run(notebooks.remake(path)) == []
     notebook = nbformat.read(path, as_version=4)
-    assert notebook.cells[1].outputs[0].data == {"text/plain": "A"}
-    assert notebook.cells[1].metadata == {}
-    assert notebook.cells[2].outputs == [] and notebook.cells[2].execution_count == 2
+    assert notebook.cells[2].outputs[0].data == {"text/plain": "A"}
+    assert notebook.cells[2].metadata == {}
+    assert notebook.cells[3].outputs == [] and notebook.cells[3].execution_count == 2
