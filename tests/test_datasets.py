@@ -1,6 +1,7 @@
 """The data sets: right shapes, right labels, the published numbers, clear errors."""
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -175,3 +176,16 @@ def test_regression_noise_and_interval():
 def test_errors_name_the_argument(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+JUNK = st.one_of(
+    st.integers(max_value=-1), st.text(max_size=3), st.none(), st.just(np.nan), st.just(-np.inf)
+)
+
+
+@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("argument", ["n", "noise", "seed"])
+@given(value=JUNK)
+def test_no_argument_is_taken_silently(name, argument, value):
+    with pytest.raises(ValueError, match=f"^{argument} must be .* got {re.escape(repr(value))}$"):
+        POINTS[name](**{argument: value})
