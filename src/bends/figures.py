@@ -160,6 +160,32 @@ def curve(ax, activation, derivative=False, points=201, **options):
     return ax.plot(x, y, **(style(f) | options))
 
 
+def family(axes, name, places):
+    """All members of a family on the panel "value", their slopes on the panel "slope".
+
+    Parameters
+    ----------
+    axes : mapping
+        Panels by name.
+    name : str
+    places : dict
+        Where each member's label stands: panel, x, y.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue has a member without a place, or the other way round.
+    """
+    members = {f.name: f for f in ACTIVATIONS.values() if f.family == name}
+    if members.keys() != places.keys():
+        raise ValueError(f"places must name the members of {name}: {', '.join(members)}")
+    for f in members.values():
+        curve(axes["value"], f)
+        curve(axes["slope"], f, derivative=True)
+        panel, x, y = places[f.name]
+        label_line(axes[panel], x, y, f.title, color(f), size=11)
+
+
 def decision_regions(ax, score, levels=8, resolution=64):
     """Where a classifier of two classes says which, and how firmly, as a small image.
 
