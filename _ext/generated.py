@@ -35,9 +35,9 @@ def sources():
             people = [people[0] + " and others"]
         who = ", ".join(people[:-1]) + " and " * (len(people) > 1) + people[-1]
         where = next((fields[k] for k in ("journal", "booktitle", "howpublished") if k in fields), "")
-        title = re.sub(r"[{}]", "", fields["title"])
         link = f" <{fields['url']}>" if "url" in fields else ""
-        lines.append(f"- {who} ({fields['year']}). *{title}.* {where + '.' if where else ''}{link}")
+        what = f"*{fields['title']}.* {where + '.' if where else ''}{link}"
+        lines.append(re.sub(r"[{}]", "", f"- {who} ({fields['year']}). {what}"))
     return "\n".join(sorted(lines, key=str.casefold))
 
 
