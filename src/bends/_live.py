@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from ._svg import escape
 from .figures import COLORS
 
-WIDE = {"description_width": "initial"}
+WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "420px"}}
 
 
 def widget(explorer):
@@ -45,7 +45,7 @@ def build(control):
         return widgets.Checkbox(value=value, description=label, indent=False)
     options = list(zip(control.texts, control.values, strict=True))
     kind = widgets.SelectionSlider if control.kind == "slider" else widgets.Dropdown
-    return kind(options=options, value=value, description=label, style=WIDE)
+    return kind(options=options, value=value, description=label, **WIDE)
 
 
 def picture_of(explorer, state):
@@ -61,7 +61,7 @@ def picture_of(explorer, state):
         f'<div style="max-width:480px">{svg}</div>' for svg in explorer.pictures(state)
     )
     said = f'<p style="margin:8px;font-size:15px">{escape(sentence)}</p>'
-    caption = f'<p style="margin:8px;color:var(--muted)">{escape(explorer.caption)}</p>'
+    caption = f'<p style="margin:8px;opacity:0.8">{escape(explorer.caption)}</p>'
     return (
         f'<div style="{variables}"><div role="img" aria-label="{escape(sentence)}" style="{look}">'
         f"{pictures}</div>{said if explorer.controls else ''}"
