@@ -1,6 +1,7 @@
 """What the catalogue says of its functions is true, and it can be used as promised."""
 
 import copy
+import doctest
 import json
 import pickle
 import re
@@ -74,7 +75,7 @@ def test_turning_points_turn(f):
 
 def test_facts_follow_the_parameters():
     leaky = bends.leaky_relu.with_parameters
-    assert leaky(negative_slope=0).range == (0, np.inf)
+    assert leaky(negative_slope=0).limits == leaky(negative_slope=0).range == (0, np.inf)
     assert not leaky(negative_slope=-1).monotone and leaky(negative_slope=-1).range == (0, np.inf)
     assert leaky(negative_slope=1).smooth and leaky(negative_slope=1).zero_centred
     assert bends.elu.smooth and bends.elu.with_parameters(alpha=0.5).kinks == (0,)
@@ -105,6 +106,12 @@ def test_sources_are_in_the_bibliography():
 
 
 # Looking up ---------------------------------------------------------------------------------------
+
+
+def test_examples_in_the_docstrings():
+    for module in (bends.activations, bends.catalogue):
+        failed, tried = doctest.testmod(module)
+        assert tried and not failed
 
 
 def test_names():

@@ -184,13 +184,12 @@ class Activation:
 def as_floats(x, name):
     """x as an array of float16, float32 or float64; integers become float64."""
     array = np.asarray(x)
-    kind = array.dtype.kind
-    if kind in "biu" or kind == "f" and not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("=") if kind == "f" else np.float64)
-    elif kind != "f" or array.dtype.itemsize > 8:
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         came = f"{type(x).__name__} of type {array.dtype}"
         raise TypeError(f"{name} takes integers, float16, float32 or float64, not a {came}")
-    return array
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def activation(title, family, formula, derivative, **facts):
@@ -229,6 +228,8 @@ class VectorActivation:
 
     def __call__(self, x, axis=-1, **options):
         x = as_floats(x, self.name)
+        if x.ndim == 0 or np.moveaxis(x, axis, -1).shape[-1] == 0:
+            raise ValueError(f"{self.name} needs numbers along an axis, not shape {x.shape}")
         with np.errstate(all="ignore"):
             value = self.function(np.moveaxis(x.astype(np.float64), axis, -1), **options)
         return np.moveaxis(value, -1, axis).astype(x.dtype)
