@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from accuracy import EPS, errors, points
+from accuracy import EPS, errors, near_a_zero_of_the_slope, points
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -39,13 +39,6 @@ real = st.floats(-1e4, 1e4)
 
 
 # Against the truth --------------------------------------------------------------------------------
-
-
-def near_a_zero_of_the_slope(f, x, slope):
-    """Where the derivative is judged by its absolute error: it is 0 within 0.1 of x."""
-    if f.name == "snake":
-        return np.abs(slope) <= 1 - np.cos(0.2 * f.parameters["frequency"])
-    return np.min([np.abs(x - t) for t in f.turning_points or [np.inf]], axis=0) < 0.1
 
 
 def check_float64(f):
