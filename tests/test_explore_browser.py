@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import re
 import sys
 from pathlib import Path
@@ -98,14 +99,14 @@ def folder(tmp_path_factory):
 class Reader:
     """A browser page, and every complaint that it makes."""
 
-    def __init__(self, browser, folder, **options):
+    def __init__(self, browser, folder, name="index.html", **options):
         options = {"viewport": {"width": 800, "height": 900}, **options}
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.complaints = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.address = (folder / "index.html").as_uri()
+        self.address = (folder / name).as_uri()
 
     def open(self, fragment=""):
         self.page.goto(self.address + fragment)
@@ -183,18 +184,64 @@ KEYS = {"slider": ["ArrowRight", "End", "PageDown", "ArrowUp", "Home", "PageUp",
         "switch": ["Space"]}  # fmt: skip
 
 
-@pytest.mark.parametrize("explorer", [LINES, IMAGES], ids=lambda e: e.id)
-def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, explorer):
-    reader = reader().open().ready()
-    seen = []
+def drive(reader, explorer, presses=12):
+    """Move every control by keyboard and compare each state; return the states seen."""
+    seen = set()
     for name, control in explorer.controls.items():
         reader.page.focus(f"#{explorer.id}-{name}")
-        keys = itertools.cycle(KEYS[control.kind])
-        for key in itertools.islice(keys, 12):
+        for key in itertools.islice(itertools.cycle(KEYS[control.kind]), presses):
             reader.page.keyboard.press(key)
             assert_shown(reader, explorer)
-            seen.append(tuple(state_of(reader, explorer).values()))
-    assert len(set(seen)) >= 10 * (len(explorer.controls) > 2)
+            seen.add(tuple(state_of(reader, explorer).values()))
+    return seen
+
+
+@pytest.mark.parametrize("explorer", [LINES, IMAGES], ids=lambda e: e.id)
+def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, explorer):
+    assert len(drive(reader().open().ready(), explorer)) >= 10
+
+
+def explorers_of(chapter, monkeypatch):
+    """Run a chapter's cells and collect the explorers that it makes."""
+    made = []
+
+    class Collected(Explorer):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            if self.controls:
+                made.append(self)
+
+    monkeypatch.setattr("bends.explore.Explorer", Collected)
+    monkeypatch.setenv("BENDS_FACE", "text")
+    monkeypatch.chdir(chapter.parent)
+    names = {"__name__": "chapter"}
+    for cell in json.loads(chapter.read_text("utf8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "chapter", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_explorers_of_the_built_book(browser, site, chapter, monkeypatch):
+    made = explorers_of(chapter, monkeypatch)
+    reader = Reader(browser, site / "chapters", f"{chapter.stem}.html").open()
+    assert reader.page.locator(".bends-explorer").count() == len(made)
+    for explorer in made:
+        reader.page.focus(f"#{explorer.id} input, #{explorer.id} select")
+        reader.page.wait_for_selector(
+            f"script[src*='{states_name(reader, explorer)}']", state="attached"
+        )
+        reader.page.wait_for_timeout(300)
+        assert len(drive(reader, explorer)) >= 10
+    reader.close()
+
+
+def states_name(reader, explorer):
+    address = reader.page.get_attribute(f"#{explorer.id}", "data-states")
+    return address.rsplit("/", 1)[1]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
