@@ -52,7 +52,7 @@ bench: .venv/ready  ## Measure speed beside other libraries
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	du -sh .venv-bench
-	for subject in activations training; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
+	for subject in activations training explore; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --no-emit-index-url --custom-compile-command "make pins" -o requirements.txt pyproject.toml

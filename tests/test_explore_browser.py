@@ -5,10 +5,10 @@ import itertools
 import json
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import CHAPTERS, ROOT
 from PIL import Image
 
 from bends import ACTIVATIONS, figures
@@ -18,9 +18,8 @@ from bends._page import page
 from bends.explore import choice, computed, panel, slider, switch
 from bends.figures import number
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
-import payloads  # noqa: E402
+import payloads
 
 pytestmark = pytest.mark.browser
 
@@ -222,12 +221,10 @@ def explorers_of(chapter, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "chapter", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.stem
-)
-def test_explorers_of_the_built_book(browser, site, chapter, monkeypatch):
-    made = explorers_of(chapter, monkeypatch)
-    reader = Reader(browser, site / "chapters", f"{chapter.stem}.html").open()
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_explorers_of_the_built_book(browser, site, name, monkeypatch):
+    made = explorers_of(ROOT / f"{name}.ipynb", monkeypatch)
+    reader = Reader(browser, site, f"{name}.html").open()
     assert reader.page.locator(".bends-explorer").count() == len(made)
     for explorer in made:
         reader.page.focus(f"#{explorer.id} input, #{explorer.id} select")
