@@ -16,6 +16,7 @@ NOT_PROSE = re.compile(
     | </?\w[^>]*>             # a tag of HTML
     | \$\$.*?\$\$ | \$[^$\n]+\$
     | `[^`\n]+`
+    | \*[A-Za-z]{1,2}\*       # symbols, as *hq*
     | (?<=\])\([^)\s]*\)      # a link's address
     | https?://\S+
     | \{[\w:.-]+\}            # a role or directive

@@ -12,7 +12,7 @@ from spellchecker import SpellChecker
 
 ROOT = prose.ROOT
 PAGES = prose.pages()
-WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
+WORD = re.compile(r"\b[A-Za-zÀ-ÖØ-öø-ÿ]+(?:'[a-z]+)?\b")
 # American in one sense, British in another.
 BOTH = {"biased", "focused", "focuses", "focusing", "license", "practice", "program"}
 BOTH |= {"story", "stories", "routing"}
