@@ -245,3 +245,10 @@ def junction(ax, activation):
     ax.add_patch(Circle((x, y), radius, facecolor=PAPER, edgecolor=color(f), linewidth=3))
     # Eight units of z across the circle; the same scale upwards, so that a slope looks like one.
     ax.plot(x + t * radius / 4, y + f(t) * radius / 4 - 4, color=color(f), linewidth=2.5)
+
+
+def runs(ax, y, scores, color):
+    """A row of a picture of runs: a dot for each score, and an upright line at their mean."""
+    above = y + np.linspace(-0.18, 0.18, len(scores))
+    ax.plot(scores, above, "o", color=color, markersize=5, markerfacecolor="none")
+    ax.plot([np.mean(scores)] * 2, [y - 0.3, y + 0.3], color=INK, linewidth=2.5)
