@@ -86,3 +86,4 @@ def test_numbers_have_a_true_minus_sign():
     assert figures.number(-1.5) == "−1.5"
     assert figures.number(-0.001, ".2f") == "0.00"
     assert figures.number(1e-5) == "1e−05"
+    assert [figures.number(float(x)) for x in ("inf", "-inf")] == ["∞", "−∞"]

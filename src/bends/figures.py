@@ -108,8 +108,8 @@ def number(value, spec="g"):
     spec : str
         What `format` accepts, such as ".2f" or "+g".
     """
-    text = format(value, spec)
-    if not any(digit in text for digit in "123456789"):
+    text = format(value, spec).replace("inf", "∞")
+    if not any(sign in text for sign in "123456789∞"):
         text = text.lstrip("-+")  # a rounded −0.001 is 0
     return text.replace("-", "−")
 

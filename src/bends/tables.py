@@ -89,8 +89,6 @@ def tex(formula):
 
 def ending(value):
     """A limit for a reader: ∞ or −∞, or a dash where the function never settles."""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
     return "–" if math.isnan(value) else number(value, ".3g")
 
 
