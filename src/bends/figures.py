@@ -252,3 +252,42 @@ def runs(ax, y, scores, color):
     above = y + np.linspace(-0.18, 0.18, len(scores))
     ax.plot(scores, above, "o", color=color, markersize=5, markerfacecolor="none")
     ax.plot([np.mean(scores)] * 2, [y - 0.3, y + 0.3], color=INK, linewidth=2.5)
+
+
+def class_points(ax, x, y, size=8):
+    """Points of two or three classes: each class has its colour and its marker.
+
+    Parameters
+    ----------
+    x : array, shape (n, 2)
+    y : int array, shape (n,)
+    size : float
+        Of a marker, in CSS pixels.
+    """
+    for label in np.unique(y):
+        style = {"marker": "osD"[label], "color": CLASSES[label]}
+        ax.plot(*x[y == label].T, linestyle="", markersize=size, markeredgecolor=PAPER, **style)
+
+
+def tiny_network(axes, net):
+    """A network with one input, a few units and one output, opened up in four panels.
+
+    Parameters
+    ----------
+    axes : mapping
+        Panels "arrives" (pre-activations), "leaves" (activations), "weighted" and "sum".
+    net : MLP
+        Of sizes [1, units, 1]; each unit keeps its dash.
+    """
+    low, high = axes["sum"].get_xlim()
+    x = np.linspace(low, high, 121)
+    output = net(x[:, None])[:, 0]
+    arrives, leaves = net.pre_activations[0], net.layer_inputs[1]
+    weighted = leaves * net.weights[1][:, 0]
+    (f,) = net.activations
+    for name, lines in (("arrives", arrives), ("leaves", leaves), ("weighted", weighted)):
+        for line, dash in zip(lines.T, DASHES, strict=False):
+            axes[name].plot(x, line, color=color(f), linestyle=dash)
+    for unit, height in enumerate(arrives[0], start=1):
+        axes["arrives"].text(low + 0.1, height + 0.15, f"unit {unit}", color=MUTED, va="bottom")
+    axes["sum"].plot(x, output, color=INK)
