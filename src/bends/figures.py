@@ -277,7 +277,7 @@ def tiny_network(axes, net):
     axes : mapping
         Panels "arrives" (pre-activations), "leaves" (activations), "weighted" and "sum".
     net : MLP
-        Of sizes [1, units, 1]; each unit keeps its dash.
+        Of sizes [1, units, 1]; each unit has its number where it arrives, and keeps its dash.
     """
     low, high = axes["sum"].get_xlim()
     x = np.linspace(low, high, 121)
@@ -289,5 +289,5 @@ def tiny_network(axes, net):
         for line, dash in zip(lines.T, DASHES, strict=False):
             axes[name].plot(x, line, color=color(f), linestyle=dash)
     for unit, height in enumerate(arrives[0], start=1):
-        axes["arrives"].text(low + 0.1, height + 0.15, f"unit {unit}", color=MUTED, va="bottom")
+        axes["arrives"].text(low + 0.05, height + 0.1, unit, color=MUTED, va="bottom")
     axes["sum"].plot(x, output, color=INK)
