@@ -184,20 +184,20 @@ KEYS = {"slider": ["ArrowRight", "End", "PageDown", "ArrowUp", "Home", "PageUp",
 
 
 def drive(reader, explorer, presses=12):
-    """Move every control by keyboard and compare each state; return the states seen."""
-    seen = set()
+    """Move every control by keyboard, compare each state, and see that each control did move."""
     for name, control in explorer.controls.items():
+        seen = set()
         reader.page.focus(f"#{explorer.id}-{name}")
         for key in itertools.islice(itertools.cycle(KEYS[control.kind]), presses):
             reader.page.keyboard.press(key)
             assert_shown(reader, explorer)
-            seen.add(tuple(state_of(reader, explorer).values()))
-    return seen
+            seen.add(state_of(reader, explorer)[name])
+        assert len(seen) >= min(len(control.values), 4), name
 
 
 @pytest.mark.parametrize("explorer", [LINES, IMAGES], ids=lambda e: e.id)
 def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, explorer):
-    assert len(drive(reader().open().ready(), explorer)) >= 10
+    drive(reader().open().ready(), explorer)
 
 
 def explorers_of(chapter, monkeypatch):
@@ -232,7 +232,7 @@ def test_explorers_of_the_built_book(browser, site, name, monkeypatch):
             f"script[src*='{states_name(reader, explorer)}']", state="attached"
         )
         reader.page.wait_for_timeout(300)
-        assert len(drive(reader, explorer)) >= 10
+        drive(reader, explorer)
     reader.close()
 
 

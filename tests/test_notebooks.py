@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,12 @@ CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 SOLVED = "<details>\n<summary>Show a solution</summary>\n\n```python\nanswer = 3\n```\n\n</details>"
+
+
+def finish(coroutine):
+    """Run it to its end on a thread of its own: a browser's tests keep a loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def good():
@@ -46,7 +53,7 @@ def stored(tmp_path_factory):
     """The good notebook after `make notebooks`."""
     path = tmp_path_factory.mktemp("chapters") / "01-three.ipynb"
     nbformat.write(good(), path)
-    assert asyncio.run(notebooks.main([path])) == 0
+    assert finish(notebooks.main([path])) == 0
     return path
 
 
@@ -58,7 +65,7 @@ def run_solved(path):
     for starter, check, code in found:
         assert check and code, f"after {starter.source!r} a check and a solution are missing"
         starter.source = code
-    asyncio.run(notebooks.run(notebook, path))
+    finish(notebooks.run(notebook, path))
     return [printed(check) for _, check, _ in found]
 
 
@@ -86,7 +93,7 @@ def test_a_chapters_solutions_pass(path):
 
 def test_making_twice_changes_nothing(stored):
     first = stored.read_bytes()
-    assert asyncio.run(notebooks.main([stored])) == 0
+    assert finish(notebooks.main([stored])) == 0
     assert stored.read_bytes() == first
 
 
@@ -194,7 +201,7 @@ def test_a_cell_that_fails_is_named_and_the_file_stays(tmp_path, source, seconds
     nbformat.write(notebook, path)
     before = path.read_bytes()
     with pytest.raises(notebooks.NotebookError) as caught:
-        asyncio.run(notebooks.remake(path, cell_seconds=seconds))
+        finish(notebooks.remake(path, cell_seconds=seconds))
     assert words in str(caught.value) and str(path) in str(caught.value)
     assert path.read_bytes() == before
 
@@ -202,7 +209,7 @@ def test_a_cell_that_fails_is_named_and_the_file_stays(tmp_path, source, seconds
 def test_what_is_no_notebook_is_named_and_the_rest_is_made(tmp_path, stored, capsys):
     torn = tmp_path / "02-torn.ipynb"
     torn.write_text("{")
-    assert asyncio.run(notebooks.main([torn, tmp_path / "03-absent.ipynb", stored])) == 1
+    assert finish(notebooks.main([torn, tmp_path / "03-absent.ipynb", stored])) == 1
     out, err = capsys.readouterr()
     assert "02-torn.ipynb is no notebook" in err and "03-absent.ipynb is no notebook" in err
     assert f"{stored}: unchanged" in out
@@ -219,7 +226,7 @@ def test_pictures_and_what_varies_are_dropped(tmp_path):
     ]
     path = tmp_path / "01-three.ipynb"
     nbformat.write(new.new_notebook(cells=cells, metadata={"widgets": {}}), path)
-    assert asyncio.run(notebooks.remake(path)) == []
+    assert finish(notebooks.remake(path)) == []
     notebook = nbformat.read(path, as_version=4)
     assert notebook.cells[2].outputs[0].data == {"text/plain": "A"}
     assert notebook.cells[2].metadata == {}
