@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from bends import ACTIVATIONS, figures
 
@@ -87,3 +88,25 @@ def test_numbers_have_a_true_minus_sign():
     assert figures.number(-0.001, ".2f") == "0.00"
     assert figures.number(1e-5) == "1e−05"
     assert [figures.number(float(x)) for x in ("inf", "-inf")] == ["∞", "−∞"]
+
+
+
+@pytest.mark.parametrize(
+    "size, words",
+    [
+        (0.0, "nothing"),
+        (0.25, "0.25"),
+        (4e-7, "one part in 2,500,000"),
+        (123456, "120,000"),
+        (1e-15, "one part in 10 to the power 15"),
+    ],
+)
+def test_sizes_in_words(size, words):
+    assert figures.in_words(size) == words
+
+
+def test_layer_histograms_count_what_lies_beyond_at_the_edge():
+    ax = Figure().add_subplot(xlim=(0.5, 2.5), ylim=(-1, 1))
+    figures.layer_histograms(ax, [np.zeros(5), np.full(5, 9.0)], bins=3)
+    strength = ax.images[0].get_array()[..., 3]
+    assert strength.tolist() == [[0, 0], [1, 0], [0, 1]]

@@ -114,6 +114,20 @@ def number(value, spec="g"):
     return text.replace("-", "−")
 
 
+def in_words(size):
+    """A positive number that may be very small or large: `in_words(4e-7)`, "one part in 2,500,000".
+
+    Two digits are kept.
+    """
+    if size > 1e12:
+        return f"10 to the power {np.log10(size):.0f}"
+    if size > 100:
+        return f"{float(f'{size:.2g}'):,.0f}"
+    if size > 0.01:
+        return f"{size:.2g}"
+    return f"one part in {in_words(1 / size)}" if size else "nothing"
+
+
 def color(activation):
     """The colour of a function's family.
 
@@ -291,3 +305,24 @@ def tiny_network(axes, net):
     for unit, height in enumerate(arrives[0], start=1):
         axes["arrives"].text(low + 0.05, height + 0.1, unit, color=MUTED, va="bottom")
     axes["sum"].plot(x, output, color=INK)
+
+
+def layer_histograms(ax, layers, bins=48):
+    """How each layer's numbers are spread, as a small image: a column a layer, the stronger the
+    color, the more numbers. What lies beyond the panel counts in its first or last row.
+
+    Parameters
+    ----------
+    layers : sequence of arrays
+        Each of any shape. Layer 1 stands at x = 1.
+    bins : int
+        Rows of the image.
+    """
+    low, high = ax.get_ylim()
+    image = np.empty((bins, len(layers), 4))
+    image[..., :3] = to_rgb(CLASSES[1])
+    for column, numbers in enumerate(layers):
+        share, _ = np.histogram(np.clip(numbers, low, high), bins, (low, high))
+        image[:, column, 3] = np.ceil(8 * np.sqrt(share / share.max())) / 8  # few shades: small
+    extent = (0.5, len(layers) + 0.5, low, high)
+    ax.imshow(image, extent=extent, origin="lower", aspect="auto", zorder=0.5)
