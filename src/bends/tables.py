@@ -11,6 +11,7 @@ import re
 from IPython.display import Markdown, display
 
 from .activations import ACTIVATIONS
+from .choose import ANSWERS
 from .figures import number
 from .frameworks import FRAMEWORKS
 
@@ -27,13 +28,23 @@ def show_table(label, columns, rows):
     rows : iterable of sequences of str
         Markdown, one text for each column.
     """
-    lines = [columns, ["---"] * len(columns), *rows]
-    text = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    text = _markdown(columns, rows)
     if os.environ.get("BENDS_FACE") == "text":
         print(text)
     else:
         start = f'<div class="bends-table" role="region" aria-label="{label}" tabindex="0">'
         display(Markdown(f"{start}\n\n{text}\n\n</div>"))
+
+
+def show_plain(columns, rows):
+    """Show rows as a table that neither sorts nor filters: few rows, whose texts may wrap."""
+    text = _markdown(columns, rows)
+    print(text) if os.environ.get("BENDS_FACE") == "text" else display(Markdown(text))
+
+
+def _markdown(columns, rows):
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def show_functions():
@@ -79,6 +90,26 @@ def show_slopes_at_kinks():
         for x in f.kinks
     )  # fmt: skip
     show_table("Slopes at kinks", ["function", "kink at", *frameworks, "this book"], rows)
+
+
+def show_answers():
+    """For each kind of answer: output function, loss and reason."""
+    columns = ["what you ask for", "numbers at the end", "output function", "loss", "why"]
+    rows = (
+        [f"**{a['title']}**: {a['example']}", a["units"], a["output"], a["loss"], a["why"]]
+        for a in ANSWERS.values()
+    )
+    show_plain(columns, rows)
+
+
+def show_losses():
+    """For each kind of answer: the loss in three frameworks, as code."""
+    frameworks = ["PyTorch", "Keras", "JAX"]
+    rows = (
+        [a["title"], *(f"`{a['code'][f]['loss'].removeprefix('loss = ')}`" for f in frameworks)]
+        for a in ANSWERS.values()
+    )
+    show_plain(["what you ask for", *frameworks], rows)
 
 
 def tex(formula):
