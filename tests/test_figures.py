@@ -109,4 +109,5 @@ def test_layer_histograms_count_what_lies_beyond_at_the_edge():
     ax = Figure().add_subplot(xlim=(0.5, 2.5), ylim=(-1, 1))
     figures.layer_histograms(ax, [np.zeros(5), np.full(5, 9.0)], bins=3)
     strength = ax.images[0].get_array()[..., 3]
-    assert strength.tolist() == [[0, 0], [1, 0], [0, 1]]
+    assert strength[:, [5, 15]].tolist() == [[0, 0], [1, 0], [0, 1]]
+    assert not strength[:, [0, 9, 10, 19]].any()

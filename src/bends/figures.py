@@ -319,10 +319,11 @@ def layer_histograms(ax, layers, bins=48):
         Rows of the image.
     """
     low, high = ax.get_ylim()
-    image = np.empty((bins, len(layers), 4))
-    image[..., :3] = to_rgb(CLASSES[1])
-    for column, numbers in enumerate(layers):
+    image = np.zeros((bins, 10 * len(layers), 4))  # ten pixels a column, the last ones empty, so
+    image[..., :3] = to_rgb(CLASSES[1])  # that the page does not blend neighbours into each other
+    for layer, numbers in enumerate(layers):
         share, _ = np.histogram(np.clip(numbers, low, high), bins, (low, high))
-        image[:, column, 3] = np.ceil(8 * np.sqrt(share / share.max())) / 8  # few shades: small
+        shades = np.ceil(8 * np.sqrt(share / share.max())) / 8  # few: a small page
+        image[:, 10 * layer + 1 : 10 * layer + 9, 3] = shades[:, None]
     extent = (0.5, len(layers) + 0.5, low, high)
     ax.imshow(image, extent=extent, origin="lower", aspect="auto", zorder=0.5)
