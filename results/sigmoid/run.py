@@ -34,7 +34,8 @@ def matched(activation, kind="forward"):
 
 def starts(activation):
     """PyTorch's default; weights that keep the signal forward; weights that keep the blame back."""
-    return ["pytorch", *dict.fromkeys(matched(activation, kind) for kind in ("forward", "backward"))]
+    factors = [matched(activation, kind) for kind in ("forward", "backward")]
+    return ["pytorch", *dict.fromkeys(factors)]
 
 
 def settings(optimizer):
