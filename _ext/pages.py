@@ -20,7 +20,7 @@ STATIC = ROOT / "_static"
 ARCHIVE = "bends-book.zip"
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
-SCRIPTS = {"explore.js": "bends-explorer", "table.js": "bends-table"}
+SCRIPTS = {"explore.js": "bends-explorer", "table.js": "bends-table", "choose.js": "bends-chooser"}
 DESCRIPTIONS = {f"chapters/{slug}": line for part in COURSE["parts"] for slug, (_, line) in part["chapters"].items()}
 DESCRIPTIONS |= COURSE["pages"]
 log = logging.getLogger(__name__)

@@ -1,11 +1,13 @@
 """Ask the frameworks what they call each activation function, and what they do with it.
 
 Writes ``src/bends/frameworks.json``: for every function its names, parameters and defaults, the
-slope that a framework takes at each kink, and inputs at which it gives no correct digit. The names
-below are typed by hand; everything else is read from the frameworks. Run it where PyTorch, JAX,
+slope that a framework takes at each kink, and inputs at which it gives no correct digit; and the
+arguments of everything that the chooser's lines of code call. The names below are typed by hand;
+everything else is read from the frameworks. Run it where PyTorch, JAX,
 Flax, Keras and ONNX are installed: ``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
 """
 
+import ast
 import inspect
 import json
 import os
@@ -16,11 +18,13 @@ from pydoc import locate
 import numpy as np
 
 import bends
+from bends.choose import ANSWERS, OPTIMIZERS, RULES, end_code, hidden_code
 
 os.environ["KERAS_BACKEND"] = "jax"
 import jax
 import keras
 import onnx.defs
+import optax  # noqa: F401  (found by name)
 import torch
 
 jax.config.update("jax_enable_x64", True)
@@ -181,6 +185,29 @@ def describe(name, framework, names):
     return entry
 
 
+def called():
+    """The dotted names that the chooser's lines call, or hand over to a call."""
+    lines = [line for f in OPTIMIZERS for r in RULES for line in hidden_code(r, f)]
+    lines += [line for f in OPTIMIZERS for a in ANSWERS.values() for line in end_code(a, f)]
+    nodes = ast.walk(ast.parse("\n".join(lines)))
+    dotted = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    roots = ("torch.", "keras.", "jax.", "flax.", "optax.")
+    return sorted(name for name in dotted if name.startswith(roots) and callable(locate(name)))
+
+
+def arguments(dotted):
+    """Names of a callable's arguments with the plain ones of its defaults; None if built in."""
+    try:
+        parameters = inspect.signature(locate(dotted)).parameters.values()
+    except ValueError:
+        return None
+    return {
+        ("*" * (p.kind.value // 2) if p.kind.value in (2, 4) else "") + p.name:
+            p.default if isinstance(p.default, str | int | float | bool) else None
+        for p in parameters
+    }  # fmt: skip
+
+
 def main():
     table = {}
     for name, (in_torch, in_jax, in_keras, operator) in NAMES.items():
@@ -195,10 +222,11 @@ def main():
                 entry["ONNX"]["pass"] = SET[name, "ONNX"]
         table[name] = entry
     versions = {"PyTorch": torch.__version__.split("+")[0], "JAX": jax.__version__,
-                "Flax": version("flax"), "Keras": keras.__version__,
+                "Flax": version("flax"), "Optax": version("optax"), "Keras": keras.__version__,
                 "ONNX": onnx.__version__, "NumPy": np.__version__}
     target = Path(bends.__file__).with_name("frameworks.json")
-    target.write_text(json.dumps({"versions": versions, "functions": table}, indent=1) + "\n")
+    target.write_text(json.dumps({"versions": versions, "functions": table,
+              "arguments": {name: arguments(name) for name in called()}}, indent=1) + "\n")
     print(f"wrote {target}")
 
 

@@ -1,0 +1,131 @@
+"""The chooser to look at: native controls over the data of `choose`.
+
+On the page every piece of advice is a `<details>` with the condition under which it holds. Without
+the script they stand there to be opened. `_static/choose.js` keeps the first of each group whose
+condition holds, by the same rule as `choose.holds`. With a kernel the controls are ipywidgets.
+"""
+
+import json
+import os
+from html import escape
+
+from IPython.display import HTML, display
+
+from .choose import ANSWERS, CONFIDENCE, OPTIMIZERS, QUESTIONS, RULES, choose, end_code, hidden_code
+
+
+def show_chooser():
+    """Show the questions, and the recommendation that follows from the answers."""
+    face = os.environ.get("BENDS_FACE", "live")
+    if face == "text":
+        print(choose())
+    elif face == "page":
+        display(HTML(page()))
+    else:
+        display(widget())
+
+
+def widget():
+    """A menu for each question, and below it the recommendation with its code, as text."""
+    import ipywidgets as widgets
+
+    def show(framework, **said):
+        recommendation = choose(**said)
+        print(f"{recommendation}\n\n{recommendation.code[framework]}")
+
+    menus = {
+        name: widgets.Dropdown(
+            options=[(text, value) for value, text in question["values"].items()],
+            description=question["title"],
+            style={"description_width": "initial"},
+        )
+        for name, question in QUESTIONS.items()
+    }
+    menus["framework"] = widgets.Dropdown(options=list(OPTIMIZERS), description="Framework")
+    return widgets.VBox([*menus.values(), widgets.interactive_output(show, menus)])
+
+
+def page():
+    """The chooser as HTML."""
+    menus = [menu(name, q["title"], q["values"]) for name, q in QUESTIONS.items()]
+    menus.append(menu("framework", "In which framework?", {f: f for f in OPTIMIZERS}))
+    hidden = [advice(rule, rule["title"], hidden_facts(rule), hidden_code) for rule in RULES]
+    ends = [
+        advice(end | {"when": {"answer": [name]}}, end["output"], end_facts(end), end_code)
+        for name, end in ANSWERS.items()
+    ]
+    return "\n".join(
+        [
+            '<div class="bends-chooser" id="choose">',
+            '<fieldset aria-label="What you build">',
+            *menus,
+            '<a class="state-link" href="#choose">Link to this choice</a></fieldset>',
+            '<p class="says" aria-live="polite"></p>',
+            '<div class="group" data-of="In the hidden layers">',
+            *hidden,
+            '</div><div class="group" data-of="At the end">',
+            *ends,
+            "</div></div>",
+        ]
+    )
+
+
+def menu(name, title, values):
+    """One question as a native menu."""
+    options = "".join(f'<option value="{v}">{escape(text)}</option>' for v, text in values.items())
+    return (
+        f'<label for="choose-{name}">{escape(title)}</label>'
+        f'<select id="choose-{name}" name="{name}" autocomplete="off">{options}</select>'
+    )
+
+
+def advice(entry, title, facts, code):
+    """One piece of advice with its condition, its facts and its lines in each framework."""
+    lines = "".join(
+        f'<div data-framework="{f}"><p>{f}</p><pre tabindex="0"><code>'
+        f"{escape(chr(10).join(code(entry, f)))}</code></pre></div>"
+        for f in OPTIMIZERS
+    )
+    return (
+        f'<details data-when="{escape(json.dumps(entry["when"]))}" data-title="{escape(title)}">'
+        f"<summary>{escape(condition(entry['when']))}: <b>{escape(title)}</b></summary>"
+        f"{facts}{lines}</details>"
+    )
+
+
+def condition(when):
+    """When a rule holds, in words."""
+    parts = [" or ".join(map(QUESTIONS[q]["values"].get, values)) for q, values in when.items()]
+    text = "; ".join(parts) or "all other cases"
+    return text[0].upper() + text[1:]
+
+
+def hidden_facts(rule):
+    """A rule's start, reason, evidence and confidence."""
+    sources = ", ".join(map(linked, rule["evidence"]))
+    confidence = rule["confidence"]
+    return (
+        f"<p>{escape(rule['reason'])}</p>"
+        f"<p><b>Weights</b>: {escape(rule['initialiser'])}; biases 0. "
+        f"<b>Learning rate to start with</b>, for Adam: {rule['rate']:g}.</p>"
+        f"<p><b>{confidence.capitalize()}</b>: {CONFIDENCE[confidence]}. Evidence: {sources}.</p>"
+    )
+
+
+def end_facts(end):
+    """The loss and the reason of a kind of answer."""
+    sources = ", ".join(map(linked, end["evidence"]))
+    loss = f"<p><b>Loss</b>: {escape(end['loss'])}. {escape(end['why'])}</p>"
+    return f"{loss}<p>Evidence: {sources}.</p>"
+
+
+def linked(evidence):
+    """A piece of evidence as a link from a chapter's page."""
+    kind, _, name = evidence.partition("/")
+    if kind == "chapters":
+        return f'<a href="{name}.html">chapter {int(name[:2])}</a>'
+    if kind == "source":
+        return f'<a href="../back/sources.html">{name[:-4].capitalize()} {name[-4:]}</a>'
+    if kind == "results":
+        return f"the runs in <code>{evidence}</code>"
+    return {"frameworks": "what the frameworks say of themselves", "pending": "pending"}[kind]

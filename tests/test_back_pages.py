@@ -1,0 +1,42 @@
+"""The code on pages at the back of the book prints what the page says."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from bends import MLP
+from bends.analysis import diagnose
+from bends.datasets import mnist1d
+
+BACK = Path(__file__).resolve().parent.parent / "back"
+BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.S)
+
+
+def blocks(page):
+    """Each block of Python that needs no framework, with the text that follows it."""
+    found = BLOCK.findall((BACK / page).read_text(encoding="utf8"))
+    return [(code, text) for code, text in found if "torch" not in code]
+
+
+@pytest.mark.parametrize("page", ["my-network-does-not-train.md"])
+def test_code_prints_what_the_page_says(page):
+    space, found = {}, blocks(page)
+    assert found
+    for code, text in found:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, space)
+        assert printed.getvalue() == text
+
+
+def test_the_spread_halves_with_the_small_start_and_stays_with_the_gain():
+    def spreads(init):
+        net = MLP([40, 64, 64, 64, 64, 10], "tanh", init=init, seed=0)
+        return [layer.std for layer in diagnose(net, mnist1d().x[:500]).layers]
+
+    small, kept = spreads("uniform"), spreads("gain")
+    assert all(0.4 < b / a < 0.65 for a, b in zip(small, small[1:], strict=False))
+    assert all(0.8 < b / a < 1.25 for a, b in zip(kept[1:], kept[2:], strict=False))

@@ -1,0 +1,220 @@
+"""The chooser: one answer for every combination, on evidence that exists, in code that is real."""
+
+import ast
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from pybtex.database import parse_file
+
+from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
+from bends.choose import (
+    ANSWERS,
+    CONFIDENCE,
+    OPTIMIZERS,
+    QUESTIONS,
+    RULES,
+    choose,
+    end_code,
+    hidden_code,
+    holds,
+)
+from bends.chooser import page
+from bends.losses import LOSSES
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = json.loads((ROOT / "src/bends/frameworks.json").read_text(encoding="utf8"))
+COMBINATIONS = [
+    dict(zip(QUESTIONS, values, strict=True))
+    for values in itertools.product(*(q["values"] for q in QUESTIONS.values()))
+]
+
+
+def test_every_combination_has_one_recommendation():
+    for said in COMBINATIONS:
+        r = choose(**said)
+        assert r.hidden and set(r.hidden) <= ACTIVATIONS.keys() | VECTOR_ACTIVATIONS.keys()
+        assert r.output and r.loss and r.initialiser and 0 < r.learning_rate < 1
+        assert len(r.reasons) == 2 and all(r.reasons[i]["evidence"] for i in (0, 1))
+        assert r.code.keys() == OPTIMIZERS.keys()
+        assert r.hidden_title in str(r) and r.loss in str(r)
+
+
+def test_every_rule_is_reached():
+    first = {next(r["name"] for r in RULES if holds(r, said)) for said in COMBINATIONS}
+    assert first == {rule["name"] for rule in RULES}
+
+
+def test_no_rule_contradicts_another():
+    """Where two hold, they are of different breadth, or the order of the first is meant."""
+    conditions = [json.dumps(rule["when"], sort_keys=True) for rule in RULES]
+    assert len(set(conditions)) == len(conditions)
+    assert RULES[-1]["when"] == {}
+    for i, earlier in enumerate(RULES):
+        for later in RULES[i + 1 :]:
+            narrower = all(set(later["when"].get(q, ())) and set(later["when"][q]) <= set(values)
+                           for q, values in earlier["when"].items())  # fmt: skip
+            assert not narrower, f"{later['name']} can never be taken after {earlier['name']}"
+
+
+def test_rules_name_questions_and_values_that_exist():
+    for rule in RULES:
+        for question, values in rule["when"].items():
+            assert values and set(values) <= QUESTIONS[question]["values"].keys()
+    assert QUESTIONS["answer"]["values"].keys() == ANSWERS.keys()
+    assert {answer["pair"] for answer in ANSWERS.values()} == LOSSES.keys()
+
+
+@pytest.mark.parametrize("entry", [*RULES, *ANSWERS.values()], ids=lambda e: e["title"])
+def test_evidence_exists(entry):
+    sources = parse_file(ROOT / "references.bib").entries
+    kinds = set()
+    for evidence in entry["evidence"]:
+        kind, _, name = evidence.partition("/")
+        kinds.add(kind)
+        if kind == "source":
+            assert "ot read" not in sources[name].fields["annote"]
+        elif kind == "chapters":
+            assert (ROOT / f"{evidence}.ipynb").is_file()
+        elif kind == "results":
+            assert (ROOT / evidence).is_dir() and list((ROOT / evidence).glob("runs*.csv"))
+        else:
+            assert kind in ("frameworks", "pending")
+    confidence = entry.get("confidence", "proved")
+    assert confidence in CONFIDENCE
+    if "pending" in kinds or kinds == {"frameworks"}:
+        assert confidence == "convention"
+    if confidence == "measured":
+        assert kinds & {"results", "chapters"}
+    if confidence == "reported":
+        assert "source" in kinds
+
+
+def test_a_value_that_is_not_known_is_named_with_the_nearest():
+    with pytest.raises(ValueError, match="network='transfomer' is not known; nearest: transformer"):
+        choose(network="transfomer")
+
+
+# --- the lines to copy ---------------------------------------------------------------------------
+
+LINES = [
+    pytest.param("\n".join(lines), id=f"{name}-{f}")
+    for f in OPTIMIZERS
+    for name, lines in [
+        *((rule["name"], hidden_code(rule, f)) for rule in RULES),
+        *((kind, end_code(answer, f)) for kind, answer in ANSWERS.items()),
+    ]
+]
+ROOTS = ("torch", "keras", "jax", "flax", "optax")
+
+
+def faults(code):
+    """What a framework would not understand in these lines."""
+    for node in ast.walk(ast.parse(code)):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[0] not in ROOTS:
+            continue
+        name = ast.unparse(node.func)
+        if not isinstance(node.func, ast.Attribute) or "(" in name:
+            continue  # a call of what a call gave
+        if name not in FRAMEWORKS["arguments"]:
+            yield f"{name} is not in frameworks.json"
+            continue
+        arguments = FRAMEWORKS["arguments"][name]
+        if arguments is None:
+            continue  # built in: it does not tell
+        anything = any(a.startswith("*") for a in arguments)
+        for keyword in node.keywords:
+            if keyword.arg not in arguments and not anything:
+                yield f"{name} has no argument {keyword.arg}"
+        if len(node.args) > len(arguments) and not anything:
+            yield f"{name} takes {len(arguments)} arguments"
+
+
+@pytest.mark.parametrize("code", LINES)
+def test_the_lines_call_what_the_frameworks_have(code):
+    assert list(faults(code)) == []
+
+
+def test_a_wrong_name_and_a_wrong_argument_are_found():
+    wrong = ["torch.nn.Liner(1, 2)", "torch.nn.Linear(1, 2, init=3)", "torch.sin(x)"]
+    found = [list(faults(code)) for code in wrong]
+    assert found == [
+        ["torch.nn.Liner is not in frameworks.json"],
+        ["torch.nn.Linear has no argument init"],
+        [],
+    ]
+
+
+def test_the_cell_of_keras_has_the_gates_that_the_rule_says():
+    lstm = FRAMEWORKS["arguments"]["keras.layers.LSTM"]
+    assert (lstm["recurrent_activation"], lstm["activation"]) == ("sigmoid", "tanh")
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reader(browser, tmp_path):
+    """A page with the chooser alone, and every complaint that it makes."""
+    script = (ROOT / "_static" / "choose.js").read_text(encoding="utf8")
+    body = f"<!DOCTYPE html><meta charset='utf-8'>{page()}<script>{script}</script>"
+    (tmp_path / "index.html").write_text(body, encoding="utf8")
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.on("pageerror", lambda error: pytest.fail(str(error)))
+    tab.goto((tmp_path / "index.html").as_uri())
+    yield tab
+    context.close()
+
+
+SHOWN = """(combinations) => combinations.map((said) => {
+  const menus = [...document.querySelectorAll("select")];
+  for (const menu of menus) menu.value = said[menu.name];
+  menus[0].dispatchEvent(new Event("change"));
+  const open = [...document.querySelectorAll("details[open]:not([hidden])")];
+  return open.map((advice) => [advice.dataset.title,
+    advice.querySelector("[data-framework]:not([hidden]) code").textContent]);
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("framework", OPTIMIZERS)
+def test_the_page_answers_every_combination_as_python_does(reader, framework):
+    shown = reader.evaluate(SHOWN, [said | {"framework": framework} for said in COMBINATIONS])
+    for said, (hidden, end) in zip(COMBINATIONS, shown, strict=True):
+        r = choose(**said)
+        assert [hidden[0], end[0]] == [r.hidden_title, r.output], said
+        assert f"{hidden[1]}\n{end[1]}" == r.code[framework], said
+
+
+@pytest.mark.browser
+def test_a_choice_has_a_link_that_leads_back_to_it(reader):
+    reader.select_option("select[name=network]", "transformer")
+    reader.select_option("select[name=answer]", "one of many")
+    link = reader.get_attribute(".state-link", "href")
+    reader.select_option("select[name=network]", "dense")
+    reader.goto(reader.url.split("#")[0] + link)
+    reader.reload()
+    assert reader.input_value("select[name=network]") == "transformer"
+    assert "SwiGLU" in reader.inner_text(".says") and "softmax" in reader.inner_text(".says")
+    reader.goto(reader.url.split("#")[0] + "#choose:network=nothing,x=y")
+    assert reader.input_value("select[name=network]") == "transformer"
+
+
+@pytest.mark.browser
+def test_the_menus_work_by_keyboard(reader):
+    reader.focus("select[name=network]")
+    reader.keyboard.press("ArrowDown")
+    assert reader.input_value("select[name=network]") == "convolutional"
+    assert "Convolutions" in reader.inner_text("details[open] summary >> nth=0")
+
+
+@pytest.mark.browser
+def test_without_the_script_all_advice_stands(browser, tmp_path):
+    (tmp_path / "index.html").write_text(f"<meta charset='utf-8'>{page()}", encoding="utf8")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "index.html").as_uri())
+    assert tab.locator("details:visible").count() == len(RULES) + len(ANSWERS)
+    context.close()
