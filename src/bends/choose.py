@@ -12,6 +12,7 @@ Evidence is the path of an experiment (``results/…``) or chapter, the key of a
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 
 from ._arguments import known
 
@@ -68,7 +69,7 @@ class Recommendation:
         for reason in self.reasons:
             evidence = ", ".join(reason["evidence"])
             parts.append(f"{reason['reason']} ({reason['confidence'].capitalize()}: {evidence}.)")
-        return "\n".join(parts)
+        return "\n".join(fill(part, 88, break_on_hyphens=False) for part in parts)
 
 
 def choose(

@@ -109,7 +109,7 @@ def show_losses():
         [a["title"], *(f"`{a['code'][f]['loss'].removeprefix('loss = ')}`" for f in frameworks)]
         for a in ANSWERS.values()
     )
-    show_plain(["what you ask for", *frameworks], rows)
+    show_table("Losses in three frameworks", ["what you ask for", *frameworks], rows)
 
 
 def tex(formula):
