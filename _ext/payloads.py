@@ -2,7 +2,8 @@
 
 `bends.explore` writes a figure with all its states into its cell's output, so that a cached
 notebook replays it. States inside a page would hold up its first paint, so here each becomes a
-file of its own, named by its content: `_static/states/<hash>.js`. The file is a script that hands
+file of its own, named by its content: `_static/states/<hash>.js`, or `<hash>-0-2.js` where each
+combination of some choices has a file. The file is a script that hands
 its states to the page as an event, since a page opened from disk may load scripts and nothing
 else. The figure says where: `data-states`, and `data-large` where the script should wait for the
 reader's first touch.
@@ -22,10 +23,12 @@ from sphinx.util import logging
 
 FOLDER = "_static/states"
 LARGE = 60_000  # bytes, gzip
-FIGURE = re.compile(
-    r'(<figure class="bends-explorer" id="([\w-]+)")(>.*?)'
-    r'<script type="application/json" class="bends-states">(.*?)</script>\n?',
+STATES = re.compile(
+    r'<script type="application/json" class="bends-states" data-file="([-\d]*)">(.*?)</script>\n?',
     re.DOTALL,
+)
+FIGURE = re.compile(
+    rf'(<figure class="bends-explorer" id="([\w-]+)")(.*?)((?:{STATES.pattern})+)', re.DOTALL
 )
 log = logging.getLogger(__name__)
 
@@ -44,22 +47,30 @@ def move(body, root, folder):
     seen = set()
 
     def replace(match):
-        opening, name, middle, states = match.groups()
+        opening, name, middle, states = match.group(1, 2, 3, 4)
         if name in seen:
             raise ExtensionError(f"two explorers of one page are called {name!r}")
         seen.add(name)
         digest = hashlib.sha256(states.encode()).hexdigest()[:16]
-        event = f'new CustomEvent("bends-states",{{detail:["{digest}",{states}]}})'
-        script = f"document.dispatchEvent({event});\n"
-        path = folder / FOLDER / f"{digest}.js"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script, encoding="utf8")
-        size = len(gzip.compress(script.encode()))
-        log.info("explorer %s: %.1f kB of states (gzip)", name, size / 1000)
-        large = ' data-large=""' if size > LARGE else ""
-        return f'{opening} data-states="{root}{FOLDER}/{digest}.js"{large}{middle}'
+        sizes = [write(folder, digest + file, text) for file, text in STATES.findall(states)]
+        log.info(
+            "explorer %s: %.1f kB of states (gzip) in %d file%s, the largest %.1f kB",
+            name, sum(sizes) / 1000, len(sizes), "s" * (len(sizes) > 1), max(sizes) / 1000,
+        )  # fmt: skip
+        large = ' data-large=""' if max(sizes) > LARGE else ""
+        return f'{opening} data-states="{root}{FOLDER}/{digest}"{large}{middle}'
 
     return FIGURE.sub(replace, body)
+
+
+def write(folder, name, states):
+    """Write one script file; give its size, gzip."""
+    event = f'new CustomEvent("bends-states",{{detail:["{name}",{states}]}})'
+    script = f"document.dispatchEvent({event});\n"
+    path = folder / FOLDER / f"{name}.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script, encoding="utf8")
+    return len(gzip.compress(script.encode()))
 
 
 def move_states(app, pagename, templatename, context, doctree):
@@ -75,7 +86,7 @@ def drop_unused(app, exception):
         return
     pages = "".join(p.read_text(encoding="utf8") for p in Path(app.outdir).rglob("*.html"))
     for path in folder.glob("*.js"):
-        if f"{FOLDER}/{path.name}" not in pages:
+        if f'{FOLDER}/{path.stem.partition("-")[0]}"' not in pages:
             path.unlink()
 
 

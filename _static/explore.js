@@ -64,37 +64,58 @@
     const fields = figure.querySelector(".controls");
     const inputs = [...fields.querySelectorAll("input, select")];
     const says = figure.querySelector(".says");
-    const inline = figure.querySelector(".bends-states");
-    let states = null, asked = null, layers, pending = 0;
+    // Choices whose every combination has a file of its own; most explorers have one file.
+    const choices = inputs.filter((input) => figure.dataset.files?.split(" ").includes(input.name));
+    const files = new Map(); // states by the file's address; null once asked for
+    let states = null, layers, pending = 0, wanted = false;
 
     const position = (input) =>
       input.type === "range" ? +input.value : input.type === "checkbox" ? +input.checked : input.selectedIndex;
 
-    function receive(data) {
+    const file = () => figure.dataset.states + choices.map((input) => "-" + position(input)).join("") + ".js";
+
+    function receive(name, data) {
+      files.set(name, data);
+      if (pending) {
+        const go = pending;
+        pending = 0;
+        use(data);
+        return go();
+      }
+      show();
+    }
+
+    function use(data) {
       states = data;
       layers = data.draws.flatMap((draw, number) =>
         Object.entries(draw.panels).map(([panel, found]) => {
           const group = figure.querySelector(`[data-panel="${panel}"] > [data-layer="${number}"]`);
-          return { of: draw.of, found, group, shape: found.shape ? null : 0, elements: [...group.querySelectorAll("*")] };
+          return { of: draw.of, found, group, shape: found.shapes[0].html ? null : 0, elements: [...group.querySelectorAll("*")] };
         })
       );
-      if (pending) pending(), (pending = 0);
-      show();
     }
 
-    // The states lie in a script of the site: a page opened from disk may load no other file.
+    // The states lie in scripts of the site: a page opened from disk may load no other file.
     function load() {
-      if (asked) return;
-      asked = true;
-      if (inline) return receive(JSON.parse(inline.textContent));
+      const name = file();
+      if (files.has(name)) return;
+      files.set(name, null);
+      figure.setAttribute("aria-busy", "true");
       const script = document.createElement("script");
-      script.src = figure.dataset.states;
-      script.onerror = () => (asked = null); // offline: the next touch tries again
+      script.src = name;
+      script.onerror = () => {
+        files.delete(name); // offline: the next touch tries again
+        figure.removeAttribute("aria-busy");
+        if (wanted) says.textContent = "This state could not be loaded. Is there a connection?";
+      };
       document.head.append(script);
     }
 
     function show() {
-      if (!states) return load();
+      const data = files.get(file());
+      if (!data) return (wanted = true), load();
+      if (data !== states) use(data);
+      figure.removeAttribute("aria-busy");
       const at = {};
       for (const input of inputs) {
         at[input.name] = position(input);
@@ -105,6 +126,7 @@
           input.nextElementSibling.value = text;
         }
       }
+      for (const input of choices) at[input.name] = 0; // a file holds one option of these
       const number = (of) => of.reduce((n, name) => n * states.sizes[name] + at[name], 0);
       for (const [name, { of, index }] of Object.entries(states.computed)) at[name] = index[number(of)];
       for (const layer of layers) {
@@ -192,8 +214,10 @@
   }
 
   document.addEventListener("bends-states", ({ detail: [name, data] }) => {
+    const [hash, ...options] = name.split("-");
     for (const { figure, receive } of explorers.values())
-      if (figure.dataset.states?.endsWith(`/${name}.js`)) receive(data);
+      if (figure.dataset.states.endsWith("/" + hash))
+        receive([figure.dataset.states, ...options].join("-") + ".js", data);
   });
 
   function follow() {

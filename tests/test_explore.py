@@ -13,7 +13,7 @@ from bends._baking import bake
 from bends._explorer import Explorer
 from bends._live import widget
 from bends._page import page
-from bends.explore import choice, computed, explore, panel, slider, switch
+from bends.explore import choice, computed, explore, panel, slider, slider_over, switch
 from bends.figures import number
 
 PANELS = {
@@ -37,8 +37,9 @@ def point(axes, bend, x):
     return f"{ACTIVATIONS[bend].title} turns {number(x)} into {number(y, '.2f')}."
 
 
-def explorer(*draws, panels=PANELS, id="first", caption="", time=None, **controls):
-    return Explorer(draws or (curve, point), panels, id, caption, time, controls or CONTROLS)
+def explorer(*draws, panels=PANELS, id="first", caption="", time=None, files=(), **controls):
+    draws, controls = draws or (curve, point), controls or CONTROLS
+    return Explorer(draws, panels, id, caption, time, controls, files)
 
 
 def test_time_moves_fastest_among_the_states():
@@ -64,6 +65,38 @@ def test_page_face_displays_html_without_a_widget(monkeypatch):
     assert html.startswith('<figure class="bends-explorer" id="first">')
     assert "ReLU turns −1.5 into 0.00." in html and "A &lt; B" in html
     assert html.count("<svg ") == 2 and 'type="range"' in html and "<select " in html
+
+
+def test_what_needs_a_kernel_is_a_still_picture_on_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setenv("BENDS_FACE", "page")
+    monkeypatch.setattr("bends.explore.display", shown.append)
+    explore(curve, point, panels=PANELS, id="first", caption="Two.", kernel_only=True, **CONTROLS)
+    html = shown[0]._repr_html_()
+    assert 'class="bends-figure"' in html and "<script" not in html and "<fieldset" not in html
+    assert "Two. In a notebook this figure has controls for bend and x, what enters." in html
+
+
+def test_states_of_each_option_are_a_text_of_their_own():
+    made = explorer(curve, point, files=["bend"])
+    texts = {name: json.loads(text) for name, text in bake(made).items()}
+    assert list(texts) == ["-0", "-1", "-2"]
+    assert texts["-1"]["sizes"] == {"bend": 1, "x": 13}
+    assert texts["-1"]["draws"][1]["says"]["v"][0].startswith("sigmoid turns −3 into")
+
+
+def test_files_must_be_choices():
+    with pytest.raises(ValueError, match="files names 'x', which is not a choice of this call"):
+        explorer(curve, point, files=["x"])
+
+
+def test_a_slider_over_values_keeps_them():
+    made = slider_over(0, 1, 10, 100, start=10, label="step")
+    assert (made.values, made.texts, made.start) == ((0, 1, 10, 100), ("0", "1", "10", "100"), 2)
+    with pytest.raises(ValueError, match="rising values, not"):
+        slider_over(0, 0, 1)
+    with pytest.raises(ValueError, match="the nearest is 10"):
+        slider_over(0, 10, start=9)
 
 
 def test_building_a_page_loads_no_widgets():
@@ -116,7 +149,7 @@ def test_a_computed_parameter_is_drawn_once_for_each_of_its_values():
         weight=slider(-1, 1, steps=3),
         z=computed(lambda x, weight: weight * x),
     )
-    payload = json.loads(bake(made))
+    payload = json.loads(bake(made)[""])
     assert calls == [round(0.1 * k, 9) for k in range(-10, 11)]
     index = payload["computed"]["z"]["index"]
     assert len(index) == 33 and index[3 * 4 + 2] == 10 + 4  # x = 0.4, weight = 1

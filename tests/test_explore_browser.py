@@ -15,7 +15,7 @@ from bends import ACTIVATIONS, figures
 from bends._baking import bake
 from bends._explorer import Explorer
 from bends._page import page
-from bends.explore import choice, computed, panel, slider, switch
+from bends.explore import choice, computed, panel, slider, slider_over, switch
 from bends.figures import number
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -71,6 +71,27 @@ IMAGES = Explorer(
     "epoch",
     {"epoch": slider(0, 11, steps=12), "width": slider(1, 3, steps=3)},
 )
+def wave(axes, bend, tone, moment):
+    figures.curve(axes["graph"], bend, color=tone)
+    if bend == "sin":  # a file of another shape
+        axes["graph"].text(0, 2, str(moment))
+    axes["graph"].plot([moment / 50 - 1], [0], "o", color=tone)
+    return f"{bend} in {tone} at {moment}."
+
+
+FILES = Explorer(
+    (lambda axes: axes["graph"].plot([-3, 3], [1, 1]), wave),
+    {"graph": panel((-3, 3), (-1, 3))},
+    "files",
+    "",
+    "moment",
+    {
+        "bend": choice("relu", "sin", "tanh"),
+        "moment": slider_over(0, 1, 10, 100),
+        "tone": choice("blue", "red"),
+    },
+    files=["bend", "tone"],
+)
 STILL = Explorer((lambda axes: "Nothing.",), {"one": panel((0, 1), (0, 1))}, None, "", None, {})
 
 
@@ -87,7 +108,7 @@ def document(body):
 def folder(tmp_path_factory):
     """A page with two explorers and a still picture, as the book's extension makes it."""
     folder = tmp_path_factory.mktemp("site")
-    body = "".join(page(e) for e in (LINES, IMAGES, STILL))
+    body = "".join(page(e) for e in (LINES, IMAGES, FILES, STILL))
     (folder / "index.html").write_text(document(payloads.move(body, "", folder)), "utf8")
     rules = [(ROOT / "_static" / name).read_text("utf8") for name in ("bends.css", "explore.css")]
     (folder / "book.css").write_text(figures.css_variables() + "".join(rules), "utf8")
@@ -167,6 +188,7 @@ SWAP = """([id, svgs]) => {
 def assert_shown(reader, explorer):
     """The page shows the picture and sentence of the state that its controls name."""
     state = state_of(reader, explorer)
+    reader.page.wait_for_selector(f"#{explorer.id}:not([aria-busy])")
     assert reader.says(explorer) == explorer.sentence(state)
     shown = reader.picture(explorer.id)
     same = reader.page.evaluate(SWAP, [explorer.id, "".join(explorer.pictures(state))])
@@ -195,7 +217,7 @@ def drive(reader, explorer, presses=12):
         assert len(seen) >= min(len(control.values), 4), name
 
 
-@pytest.mark.parametrize("explorer", [LINES, IMAGES], ids=lambda e: e.id)
+@pytest.mark.parametrize("explorer", [LINES, IMAGES, FILES], ids=lambda e: e.id)
 def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, explorer):
     drive(reader().open().ready(), explorer)
 
@@ -239,6 +261,36 @@ def test_explorers_of_the_built_book(browser, site, name, monkeypatch):
 def states_name(reader, explorer):
     address = reader.page.get_attribute(f"#{explorer.id}", "data-states")
     return address.rsplit("/", 1)[1]
+
+
+def test_a_file_is_loaded_when_its_reader_comes_to_it(reader):
+    def loaded():
+        return sorted(
+            re.search(r"-[-\d]+(?=\.js)", address).group()
+            for address in reader.page.evaluate("[...document.scripts].map(s => s.src)")
+            if "-" in address.rsplit("/", 1)[1]
+        )
+
+    reader = reader().open().ready()
+    assert loaded() == ["-0-0"]
+    reader.page.evaluate("location.hash = '#files:tone=red,bend=tanh,moment=90'")
+    reader.page.wait_for_selector("#files .says:has-text('tanh')")
+    assert_shown(reader, FILES)
+    assert loaded() == ["-0-0", "-2-1"]
+
+
+def test_a_file_that_does_not_come_is_told_and_asked_for_again(reader, folder):
+    (there,) = (folder / payloads.FOLDER).glob("*-1-0.js")
+    away = there.rename(there.with_suffix(".away"))
+    reader = reader().open().ready()
+    reader.page.select_option("#files-bend", "sin")
+    reader.page.wait_for_selector("#files .says:has-text('could not be loaded')")
+    away.rename(there)
+    reader.page.press("#files-moment", "End")
+    reader.page.wait_for_selector("#files .says:has-text('sin in blue at 100')")
+    assert_shown(reader, FILES)
+    assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in reader.complaints)
+    reader.complaints.clear()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -366,4 +418,4 @@ def test_states_are_named_by_their_content(folder, tmp_path):
     payloads.move(page(LINES), "", tmp_path)
     (made,) = (tmp_path / payloads.FOLDER).iterdir()
     assert made.read_bytes() == (folder / payloads.FOLDER / made.name).read_bytes()
-    assert bake(LINES) in made.read_text("utf8")
+    assert bake(LINES)[""] in made.read_text("utf8")

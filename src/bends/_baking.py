@@ -14,21 +14,22 @@ MOST_STATES = 3000
 
 
 def bake(explorer, budget_kb=None):
-    """All states of an explorer as JSON.
+    """All states of an explorer as JSON, by file.
 
     Returns
     -------
-    str
-        ``sizes``: how many values each parameter has; ``sliders``: values and texts of each;
+    dict of str
+        One text, named "", or one for each combination of the explorer's `files`, named by the
+        numbers of their options, such as "-0-2". In a text:
+        ``sizes``: how many values each parameter has, 1 for what the file's name fixes;
+        ``sliders``: values and texts of each;
         ``computed``: for each the controls it follows from, and which value it has for every
         combination of them, the last control moving fastest; ``draws``: for each drawing
         function its parameters, per panel the `differences`, and as ``says`` the column of its
         sentences, over all combinations of its parameters, the last one moving fastest.
     """
     domains = {name: explorer.domain(name) for name in (*explorer.controls, *explorer.computed)}
-    states = [
-        list(itertools.product(*(domains[name] for name in names))) for _, names in explorer.draws
-    ]
+    states = [list(combinations(domains, names)) for _, names in explorer.draws]
     total = sum(map(len, states))
     if total > MOST_STATES:
         names = [draw.__name__ for draw, _ in explorer.draws]
@@ -38,16 +39,35 @@ def bake(explorer, budget_kb=None):
             "split its drawing functions, or let a computed parameter stand for several"
         )
     tasks = [(layer, values) for layer, each in enumerate(states) for values in each]
-    recorded = iter(run(lambda task: explorer.record(*task), tasks))
-    draws, has_images = [], False
-    for (_, names), each in zip(explorer.draws, states, strict=True):
-        frames = [next(recorded) for _ in each]
+    done = run(lambda task: explorer.record(*task), tasks)
+    recorded = dict(zip(tasks, done, strict=True))
+    texts = {}
+    for options in combinations({n: range(len(domains[n])) for n in explorer.files}, explorer.files):
+        fixed = {n: [domains[n][at]] for n, at in zip(explorer.files, options, strict=True)}
+        name = "".join(f"-{at}" for at in options)
+        texts[name] = file(explorer, domains | fixed, recorded, budget_kb)
+    return texts
+
+
+def combinations(domains, names):
+    """Every combination of the values of some parameters, the last one moving fastest."""
+    return itertools.product(*(domains[name] for name in names))
+
+
+def file(explorer, domains, recorded, budget_kb):
+    """The text of the file whose states are the combinations of `domains`."""
+    draws, total, has_images = [], 0, False
+    for layer, (_, names) in enumerate(explorer.draws):
+        frames = [recorded[layer, values] for values in combinations(domains, names)]
+        total += len(frames)
+        of_file = any(name in explorer.files for name in names)
         panels = {}
         for name in explorer.stage.axes:
             variants = [drawn[name] for drawn, _ in frames]
-            has_images |= any(isinstance(e.attributes.get("href"), Raster) for e in variants[0])
-            found = differences(variants)
-            if len(found["shapes"]) > 1 or found["shapes"][0]["slots"]:
+            images = (e.attributes.get("href") for elements in variants for e in elements)
+            has_images |= any(isinstance(image, Raster) for image in images)
+            found = differences(variants, whole=of_file)
+            if of_file or len(found["shapes"]) > 1 or found["shapes"][0]["slots"]:
                 panels[name] = found
         draws.append({"of": names, "panels": panels})
         said = [said if isinstance(said, str) else "" for _, said in frames]
@@ -61,7 +81,7 @@ def bake(explorer, budget_kb=None):
                 for name, c in explorer.controls.items()
                 if c.kind == "slider"
             },
-            "computed": {name: table(explorer, name, domains[name]) for name in explorer.computed},
+            "computed": {name: table(explorer, name, domains) for name in explorer.computed},
             "draws": draws,
         }
     )
@@ -69,12 +89,11 @@ def bake(explorer, budget_kb=None):
     return text
 
 
-def table(explorer, name, domain):
+def table(explorer, name, domains):
     """Which value a computed parameter has, for every combination of its controls."""
     of = explorer.computed[name].of
-    number_of = {value: i for i, value in enumerate(domain)}
-    every = itertools.product(*(explorer.controls[k].values for k in of))
-    states = (dict(zip(of, values, strict=True)) for values in every)
+    number_of = {value: i for i, value in enumerate(domains[name])}
+    states = (dict(zip(of, values, strict=True)) for values in combinations(domains, of))
     return {"of": of, "index": [number_of[explorer.value(name, state)] for state in states]}
 
 

@@ -1,6 +1,7 @@
 """What a reader moves: sliders, choices, switches, and parameters that follow from them."""
 
 import inspect
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -54,6 +55,25 @@ def slider(low, high, steps, start=None, label=None, format="g"):
     values = [round(v, 12) + 0.0 for v in np.linspace(low, high, steps).tolist()]
     if isinstance(low, int) and isinstance(high, int) and all(v.is_integer() for v in values):
         values = [int(v) for v in values]
+    return _track(values, start, label, format)
+
+
+def slider_over(*values, start=None, label=None, format="g"):
+    """A number to slide over values of your own, such as 0, 1, 10, 100.
+
+    Parameters
+    ----------
+    *values : float
+        Two or more, rising.
+    start, label, format
+        As for `slider`.
+    """
+    if len(values) < 2 or any(a >= b for a, b in itertools.pairwise(values)):
+        raise ValueError(f"slider_over needs two or more rising values, not {values!r}")
+    return _track(values, start, label, format)
+
+
+def _track(values, start, label, format):
     at = 0 if start is None else int(np.argmin(np.abs(np.array(values) - start)))
     if start is not None and not math.isclose(values[at], start, abs_tol=1e-9):
         raise ValueError(f"start={start} is not a step of this slider; the nearest is {values[at]}")

@@ -16,19 +16,21 @@ from ._svg import Raster, colors_and_index, markup
 SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+,-./"
 
 
-def differences(states):
+def differences(states, whole=False):
     """States of one picture as shapes, slots and columns.
 
     Parameters
     ----------
     states : list of list of Element
+    whole : bool
+        Write the ``html`` of one shape too: the page may have another picture there.
 
     Returns
     -------
     dict
         ``shapes``: a list of ``{"html": ..., "slots": [[element, attribute, column], ...]}``,
         where an attribute "" is the element's text; ``shape``: for each state the number of its
-        shape. With one shape both the numbers and the ``html`` are left out.
+        shape. With one shape the numbers are left out, and the ``html`` unless `whole`.
     """
     shapes = {}
     for number, state in enumerate(states):
@@ -39,8 +41,9 @@ def differences(states):
         result["shape"] = [0] * len(states)
     for number, members in enumerate(shapes.values()):
         shape = {}
-        if len(shapes) > 1:
+        if whole or len(shapes) > 1:
             shape["html"] = markup(states[members[0]])
+        if len(shapes) > 1:
             for member in members:
                 result["shape"][member] = number
         shape["slots"] = slots(states, members)

@@ -23,14 +23,16 @@ class Explorer:
         `Computed` by name.
     draws : list of (callable, tuple of str)
         Each drawing function with the parameters that it names.
+    files : tuple of str
+        Choices whose every combination has its states in a file of its own.
     start : dict
         Value of each control in the first picture.
     """
 
-    def __init__(self, draws, panels, id, caption, time, controls):
+    def __init__(self, draws, panels, id, caption, time, controls, files=()):
         self.controls = {k: c.named(k) for k, c in controls.items() if isinstance(c, Control)}
         self.computed = {k: c for k, c in controls.items() if isinstance(c, Computed)}
-        self.caption, self.time = caption, time
+        self.caption, self.time, self.files = caption, time, tuple(files)
         self._check(draws, panels, id, controls)
         self.draws = [(draw, self._names(draw)) for draw in draws]
         self._check_names()
@@ -56,6 +58,10 @@ class Explorer:
         sliders = [name for name, c in self.controls.items() if c.kind == "slider"]
         if self.time is not None and self.time not in sliders:
             raise ValueError(f"time={self.time!r} is not the name of a slider of this call")
+        choices = [name for name, c in self.controls.items() if c.kind == "choice"]
+        for name in self.files:
+            if name not in choices:
+                raise ValueError(f"files names {name!r}, which is not a choice of this call")
 
     def _names(self, draw):
         """Parameters of a drawing function; time comes last, since neighbours in time differ

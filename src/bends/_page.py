@@ -6,6 +6,8 @@ The contract with that script, the style sheet and the book's extension:
   ``g[data-layer]`` belong to one drawing function each), ``fieldset.controls`` with native
   controls named after the parameters, ``p.says`` with the state's sentence, ``figcaption``, and
   the other states as JSON in ``script.bends-states``. A still picture is ``figure.bends-figure``.
+- Where choices have files of their own, ``data-files`` of the figure names the choices, and each
+  ``script.bends-states`` its options in ``data-file``.
 - A slider's value is the number of its step.
 - ``button.play`` names its slider in ``data-for``.
 """
@@ -21,33 +23,33 @@ def page(explorer, budget_kb=None):
         html[control.kind](explorer.id, name, control, playable=name == explorer.time)
         for name, control in explorer.controls.items()
     )
-    payload = bake(explorer, budget_kb) if controls else None
-    return figure(
-        explorer.id,
-        explorer.pictures(explorer.start),
-        explorer.sentence(explorer.start),
-        explorer.caption,
-        controls,
-        payload,
-    )
+    payload = bake(explorer, budget_kb) if controls else {}
+    return figure(explorer, explorer.caption, controls, payload)
 
 
-def figure(id, panels, sentence, caption, controls="", payload=None):
-    """The whole `figure` element.
+def still(explorer):
+    """The first picture of an explorer that needs a kernel, with the names of its controls."""
+    *names, last = (control.label for control in explorer.controls.values())
+    more = f"In a notebook this figure has controls for {', '.join(names)} and {last}."
+    return figure(explorer, f"{explorer.caption} {more}".strip())
+
+
+def figure(explorer, caption, controls="", payload=None):
+    """The whole `figure` element, with the explorer's first picture.
 
     Parameters
     ----------
-    id : str
-    panels : list of str
-        SVG text of each panel.
-    sentence, caption : str
+    explorer : Explorer
+    caption : str
     controls : str
         HTML of the controls; "" makes a still picture.
-    payload : str, optional
-        All states, as JSON.
+    payload : dict, optional
+        All states, as `bake` gives them.
     """
+    id, panels = explorer.id, "".join(explorer.pictures(explorer.start))
+    sentence = explorer.sentence(explorer.start)
     label = f'aria-labelledby="{id}-says"' if controls else f'aria-label="{escape(sentence)}"'
-    parts = [f'<div class="panels" role="img" {label}>{"".join(panels)}</div>']
+    parts = [f'<div class="panels" role="img" {label}>{panels}</div>']
     if controls:
         link = f'<a class="state-link" href="#{id}">Link to this state</a>'
         parts += [
@@ -57,10 +59,12 @@ def figure(id, panels, sentence, caption, controls="", payload=None):
         ]
     if caption:
         parts.append(f"<figcaption>{escape(caption)}</figcaption>")
-    if payload:
-        parts.append(f'<script type="application/json" class="bends-states">{payload}</script>')
+    for name, states in (payload or {}).items():
+        script = f'<script type="application/json" class="bends-states" data-file="{name}">'
+        parts.append(f"{script}{states}</script>")
     kind = "bends-explorer" if controls else "bends-figure"
-    return f'<figure class="{kind}" id="{id}">\n' + "\n".join(parts) + "\n</figure>"
+    files = f' data-files="{" ".join(explorer.files)}"' if controls and explorer.files else ""
+    return f'<figure class="{kind}" id="{id}"{files}>\n' + "\n".join(parts) + "\n</figure>"
 
 
 def slider(id, name, control, playable):

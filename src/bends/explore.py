@@ -20,19 +20,20 @@ import os
 
 from IPython.display import HTML, display
 
-from ._controls import choice, computed, slider, switch
+from ._controls import choice, computed, slider, slider_over, switch
 from ._explorer import Explorer
-from ._page import page
+from ._page import page, still
 from ._stage import panel
 
-__all__ = ["choice", "computed", "explore", "panel", "slider", "switch"]
+__all__ = ["choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
 
 FACES = ("live", "page", "text")
 
 
 def explore(
-    *draws, panels, id=None, caption="", time=None, budget_kb=None, because=None, **controls
-):
+    *draws, panels, id=None, caption="", time=None, files=(), kernel_only=False,
+    budget_kb=None, because=None, **controls,
+):  # fmt: skip
     """Show a figure, still or with controls that move it.
 
     Parameters
@@ -51,20 +52,27 @@ def explore(
         Shown below.
     time : str, optional
         Name of the slider that is time: it gets a button to play it.
+    files : sequence of str
+        Names of choices. The states of each combination of them are a file of their own, which
+        the page loads when its reader comes to it: for many states, of which a reader sees few.
+    kernel_only : bool
+        For more states than can be drawn in advance. The page shows the first picture, and says
+        which controls a notebook has.
     budget_kb : float, optional
-        Size (gzip, units of 1000 bytes) that the baked states may have. Without it 40 for up to
-        60 states, 60 for more, 100 with images.
+        Size (gzip, units of 1000 bytes) that the baked states, or each file of them, may have.
+        Without it 40 for up to 60 states, 60 for more, 100 with images.
     because : str, optional
         Why a larger budget is worth it; needed with `budget_kb`.
     **controls
-        `slider`, `choice`, `switch` or `computed` by parameter name, in the order shown.
+        `slider`, `slider_over`, `choice`, `switch` or `computed` by parameter name, in the order
+        shown.
 
     Raises
     ------
     ValueError, TypeError
         If a name or a sentence is missing, or the states exceed the budget.
     """
-    explorer = Explorer(draws, panels, id, caption, time, controls)
+    explorer = Explorer(draws, panels, id, caption, time, controls, files)
     if (budget_kb is None) != (because is None):
         raise TypeError("budget_kb and because go together: a larger budget needs its reason")
     face = os.environ.get("BENDS_FACE", "live")
@@ -74,7 +82,7 @@ def explore(
         print(explorer.sentence(explorer.start))
         return
     if face == "page":
-        display(HTML(page(explorer, budget_kb)))
+        display(HTML(still(explorer) if kernel_only else page(explorer, budget_kb)))
     elif explorer.controls:
         from ._live import widget
 
