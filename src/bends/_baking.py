@@ -42,7 +42,8 @@ def bake(explorer, budget_kb=None):
     done = run(lambda task: explorer.record(*task), tasks)
     recorded = dict(zip(tasks, done, strict=True))
     texts = {}
-    for options in combinations({n: range(len(domains[n])) for n in explorer.files}, explorer.files):
+    numbers = {name: range(len(domain)) for name, domain in domains.items()}
+    for options in combinations(numbers, explorer.files):
         fixed = {n: [domains[n][at]] for n, at in zip(explorer.files, options, strict=True)}
         name = "".join(f"-{at}" for at in options)
         texts[name] = file(explorer, domains | fixed, recorded, budget_kb)
