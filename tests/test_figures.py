@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from bends import ACTIVATIONS, figures
+from bends import ACTIVATIONS, MLP, figures
 
 FAMILIES = sorted({f"c-{f.family}" for f in ACTIVATIONS.values()})
 CLASSES = ["c-class0", "c-class1", "c-class2"]
@@ -90,7 +90,6 @@ def test_numbers_have_a_true_minus_sign():
     assert [figures.number(float(x)) for x in ("inf", "-inf")] == ["∞", "−∞"]
 
 
-
 @pytest.mark.parametrize(
     "size, words",
     [
@@ -111,3 +110,18 @@ def test_layer_histograms_count_what_lies_beyond_at_the_edge():
     strength = ax.images[0].get_array()[..., 3]
     assert strength[:, [5, 15]].tolist() == [[0, 0], [1, 0], [0, 1]]
     assert not strength[:, [0, 9, 10, 19]].any()
+
+
+def test_each_unit_has_its_own_tile():
+    net = MLP([2, 3, 1], "relu", seed=0)
+    net.weights[0][:] = [[1, -1, 0], [0, 0, 1]]  # right, left, up
+    net.biases[0][:] = 0
+    ax = Figure().add_subplot()
+    ax.set(xlim=(0, 4), ylim=(0, 2))
+    figures.unit_pictures(ax, net, resolution=4)
+    alpha = ax.images[0].get_array()[..., 3].reshape(2, 6, 4, 6)
+    right, left, up, empty = (alpha[0, 1:-1, n, 1:-1] for n in range(4))
+    assert (np.diff(right) >= 0).all() and right[0, 0] == 0 < right[0, -1]
+    np.testing.assert_array_equal(left, right[:, ::-1])
+    np.testing.assert_array_equal(up, right.T[::-1])  # the image's first row is at the top
+    assert not empty.any() and not alpha[1].any()

@@ -5,6 +5,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import statistics
 import time
 
 from ._differences import column, differences
@@ -137,10 +138,14 @@ def run(job, tasks, seconds=120):
         If the first tasks foretell more than `seconds` of processor time.
     """
     global _job
-    started = time.process_time()
-    done = [job(task) for task in tasks[:8]]
+    done, times = [], []
+    for task in tasks[:8]:
+        started = time.process_time()
+        done.append(job(task))
+        times.append(time.process_time() - started)
     rest = tasks[8:]
-    expected = (time.process_time() - started) / max(1, len(done)) * len(rest)
+    # The median: the first may work out what all others share.
+    expected = statistics.median(times) * len(rest) if times else 0
     if expected > seconds:
         raise RuntimeError(
             f"baking {len(tasks)} states would take {expected:.0f} s of processor, more than "

@@ -226,6 +226,36 @@ def decision_regions(ax, score, levels=8, resolution=64):
     return ax.imshow(image, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", zorder=0.5)
 
 
+def unit_pictures(ax, net, resolution=20, levels=3):
+    """What each unit of the last hidden layer draws on the plane, as tiles of one small image.
+
+    The deepest shade is the unit's own largest activation, orange above 0 and blue below; where
+    the unit gives 0 the paper shows.
+
+    Parameters
+    ----------
+    ax : Axes
+        A panel without a frame; two rows of four tiles fill it.
+    net : MLP
+        One network with two inputs, and up to eight units in its last hidden layer.
+    resolution : int
+        Pixels along each side of a tile.
+    levels : int
+        Shades for each sign.
+    """
+    grid = np.linspace(-1.4, 1.4, resolution)
+    net(np.stack(np.meshgrid(grid, -grid), axis=-1).reshape(-1, 2))
+    units = net.layer_inputs[-1].T.reshape(-1, resolution, resolution)
+    rows = np.zeros((2, 4, resolution + 2, resolution + 2, 4))
+    for tile, unit in zip(rows.reshape(-1, *rows.shape[2:]), units, strict=False):
+        share = unit / max(np.abs(unit).max(), 1e-9)
+        inside = tile[1:-1, 1:-1]  # a clear edge parts the tiles
+        inside[..., :3] = np.where(share[..., None] > 0, to_rgb(CLASSES[1]), to_rgb(CLASSES[0]))
+        inside[..., 3] = 0.8 * np.ceil(levels * np.abs(share) - 0.5) / levels
+    image = rows.swapaxes(1, 2).reshape(2 * (resolution + 2), -1, 4)
+    ax.imshow(image, extent=(*ax.get_xlim(), *ax.get_ylim()), aspect="auto", zorder=0.5)
+
+
 # The book's own picture: a straight pipe, the junction, and the pipe after the bend. It fills a
 # panel without axes, one unit a CSS pixel.
 PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
