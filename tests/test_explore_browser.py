@@ -229,7 +229,7 @@ def explorers_of(chapter, monkeypatch):
     class Collected(Explorer):
         def __init__(self, *arguments):
             super().__init__(*arguments)
-            if self.controls:
+            if self.controls and not self.kernel_only:
                 made.append(self)
 
     monkeypatch.setattr("bends.explore.Explorer", Collected)

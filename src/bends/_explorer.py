@@ -25,14 +25,19 @@ class Explorer:
         Each drawing function with the parameters that it names.
     files : tuple of str
         Choices whose every combination has its states in a file of its own.
+    kernel_only : bool
+        Whether the page shows the first picture alone.
     start : dict
         Value of each control in the first picture.
     """
 
-    def __init__(self, draws, panels, id, caption, time, controls, files=()):
+    def __init__(
+        self, draws, panels, id, caption, time, controls, files=(), kernel_only=False
+    ):
         self.controls = {k: c.named(k) for k, c in controls.items() if isinstance(c, Control)}
         self.computed = {k: c for k, c in controls.items() if isinstance(c, Computed)}
-        self.caption, self.time, self.files = caption, time, tuple(files)
+        self.caption, self.time = caption, time
+        self.files, self.kernel_only = tuple(files), kernel_only
         self._check(draws, panels, id, controls)
         self.draws = [(draw, self._names(draw)) for draw in draws]
         self._check_names()

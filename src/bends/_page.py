@@ -18,6 +18,8 @@ from ._svg import escape
 
 def page(explorer, budget_kb=None):
     """The explorer as HTML for the published page, with all its states."""
+    if explorer.kernel_only:
+        return still(explorer)
     html = {"slider": slider, "choice": choice, "switch": switch}
     controls = "".join(
         html[control.kind](explorer.id, name, control, playable=name == explorer.time)

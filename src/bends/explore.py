@@ -22,7 +22,7 @@ from IPython.display import HTML, display
 
 from ._controls import choice, computed, slider, slider_over, switch
 from ._explorer import Explorer
-from ._page import page, still
+from ._page import page
 from ._stage import panel
 
 __all__ = ["choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
@@ -72,7 +72,7 @@ def explore(
     ValueError, TypeError
         If a name or a sentence is missing, or the states exceed the budget.
     """
-    explorer = Explorer(draws, panels, id, caption, time, controls, files)
+    explorer = Explorer(draws, panels, id, caption, time, controls, files, kernel_only)
     if (budget_kb is None) != (because is None):
         raise TypeError("budget_kb and because go together: a larger budget needs its reason")
     face = os.environ.get("BENDS_FACE", "live")
@@ -82,7 +82,7 @@ def explore(
         print(explorer.sentence(explorer.start))
         return
     if face == "page":
-        display(HTML(still(explorer) if kernel_only else page(explorer, budget_kb)))
+        display(HTML(page(explorer, budget_kb)))
     elif explorer.controls:
         from ._live import widget
 
