@@ -148,7 +148,7 @@ class MLP:
             gradients.weights[i] = self.layer_inputs[i].swapaxes(-1, -2) @ signal
             gradients.biases[i] = ones @ signal  # a bias is the weight of an input that is always 1
             if i > 0:  # back through the pipe, then back through the bend before it
-                signal = signal @ self.weights[i].swapaxes(-1, -2).copy()  # as rows: faster
+                signal = signal @ self.weights[i].swapaxes(-1, -2)
                 signal *= self._slopes[i - 1]
         return gradients
 
