@@ -205,6 +205,8 @@ class _Run:
         self.best = {}  # validation loss and its epoch, by member
 
     def stop(self, key, reason, layer=None):
+        if key not in self.kept:
+            self.keep(key)
         self.going[key] = False
         stop = self.stops[int(key[0]) if key else 0] = Stop(reason, self.epoch, self.step, layer)
         if self.progress:
@@ -224,8 +226,6 @@ class _Run:
         if not lost.any():
             return
         for key in map(tuple, np.argwhere(lost)):
-            if key not in self.kept:
-                self.keep(key)
             layer, what = _first_not_finite(self.net, key)
             self.stop(key, f"{what} of layer {layer} are not finite", layer)
 
