@@ -1,5 +1,7 @@
 """How a network's parameters move, once their gradients are known."""
 
+import math
+
 import numpy as np
 
 from bends._arguments import positive
@@ -50,11 +52,11 @@ class Optimizer:
         elif self._net is not net:
             raise ValueError("net is not the network of the step before: make a new optimizer")
         self._steps += 1
-        rows = [g.reshape(*net.members, -1) for g in gradients.weights + gradients.biases]
-        move = self._move(np.concatenate(rows, axis=-1), self._rate, *self._kept)
+        gradient = _as_row(net, gradients.weights + gradients.biases)
+        move = self._move(gradient, self._rate, *self._kept)
         start = 0
-        for parameter, row in zip(net.weights + net.biases, rows, strict=True):
-            stop = start + row.shape[-1]
+        for parameter in net.weights + net.biases:
+            stop = start + parameter.size // math.prod(net.members)
             parameter -= move[..., start:stop].reshape(parameter.shape)
             start = stop
 
@@ -71,8 +73,12 @@ class Optimizer:
             )
         self._net = net
         self._rate = rates.astype(net.dtype)[:, None] if rates.ndim else float(rates)
-        length = sum(fan_in * units + units for fan_in, units in zip(net.sizes, net.sizes[1:]))
-        self._kept = [np.zeros((*net.members, length), net.dtype) for _ in range(self.memories)]
+        row = _as_row(net, net.weights + net.biases)
+        self._kept = [np.zeros_like(row) for _ in range(self.memories)]
+
+
+def _as_row(net, arrays):
+    return np.concatenate([array.reshape(*net.members, -1) for array in arrays], axis=-1)
 
 
 class SGD(Optimizer):
