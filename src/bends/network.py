@@ -148,7 +148,9 @@ class MLP:
             gradients.weights[i] = self.layer_inputs[i].swapaxes(-1, -2) @ signal
             gradients.biases[i] = ones @ signal  # a bias is the weight of an input that is always 1
             if i > 0:  # back through the pipe, then back through the bend before it
-                signal = signal @ self.weights[i].swapaxes(-1, -2).copy()  # as rows: faster
+                back = self.weights[i].swapaxes(-1, -2)
+                single = self.sizes[i + 1] == 1  # one output: a sum of one term, faster by *
+                signal = signal * back if single else signal @ back
                 signal *= self._slopes[i - 1]
         return gradients
 

@@ -137,9 +137,9 @@ def train(
     with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is told by the run
         for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):
             total = np.zeros(net.members)
-            for batch in _batches(len(x), batch_size, rngs, net.members):
-                outputs = net.forward(x[batch])
-                value, gradient = loss.value_and_gradient(outputs, y[batch])
+            for inputs, targets in _batches(x, y, batch_size, rngs, net.members):
+                outputs = net.forward(inputs)
+                value, gradient = loss.value_and_gradient(outputs, targets)
                 run.step += 1
                 if not np.isfinite(value).all():
                     run.stop_unless(np.isfinite(value))
@@ -164,14 +164,16 @@ def train(
     return History(**columns, stops=run.stops)
 
 
-def _batches(n, size, rngs, members):
-    """Yield the numbers of each batch's examples, for one epoch."""
+def _batches(x, y, size, rngs, members):
+    """Yield the inputs and targets of each batch, for one epoch."""
     if size is None:
-        yield ...  # as an index: all of them
+        yield x, y
         return
+    n = len(x)
     order = np.reshape([rng.permutation(n) for rng in rngs], (*members, n))
     for start in range(0, n, size):
-        yield order[..., start : start + size]
+        batch = order[..., start : start + size]
+        yield x.take(batch, axis=0), y.take(batch, axis=0)  # x[batch], in a quarter of the time
 
 
 def _judged(net, loss, x, y):
@@ -203,6 +205,8 @@ class _Run:
         self.best = {}  # validation loss and its epoch, by member
 
     def stop(self, key, reason, layer=None):
+        if key not in self.kept:
+            self.keep(key)
         self.going[key] = False
         stop = self.stops[int(key[0]) if key else 0] = Stop(reason, self.epoch, self.step, layer)
         if self.progress:
@@ -222,8 +226,6 @@ class _Run:
         if not lost.any():
             return
         for key in map(tuple, np.argwhere(lost)):
-            if key not in self.kept:
-                self.keep(key)
             layer, what = _first_not_finite(self.net, key)
             self.stop(key, f"{what} of layer {layer} are not finite", layer)
 
