@@ -575,7 +575,7 @@ def wilson_interval(successes, trials, confidence=0.95):
     z = NormalDist().inv_cdf((1 + positive("confidence", confidence, below=1)) / 2)
     share = successes / trials
     centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = (
-        z / (1 + z**2 / trials) * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    half = z / (1 + z**2 / trials) * math.sqrt(
+        share * (1 - share) / trials + z**2 / (4 * trials**2)
     )
     return max(0.0, centre - half), min(1.0, centre + half)
