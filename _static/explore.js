@@ -165,7 +165,7 @@
         else if ([...input.options].some((o) => o.value === value)) input.value = value;
       }
       show();
-      figure.scrollIntoView({ block: "nearest" });
+      figure.scrollIntoView({ block: figure.offsetHeight > innerHeight ? "start" : "nearest" });
     }
 
     function address() {
@@ -180,8 +180,9 @@
 
     for (const button of fields.querySelectorAll(".play")) {
       const track = inputs.find((input) => input.name === button.dataset.for);
-      // A reader who asked for less motion gets one step a second.
-      const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 150;
+      // Few moments take longer each; a reader who asked for less motion gets one a second.
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const pause = calm ? 1000 : Math.max(150, Math.min(700, 9000 / track.max));
       let timer = 0;
       const stop = () => {
         clearInterval(timer);

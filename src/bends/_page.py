@@ -33,7 +33,8 @@ def still(explorer):
     """The first picture of an explorer that needs a kernel, with the names of its controls."""
     *names, last = (control.label for control in explorer.controls.values())
     more = f"In a notebook this figure has controls for {', '.join(names)} and {last}."
-    return figure(explorer, f"{explorer.caption} {more}".strip())
+    said = explorer.sentence(explorer.start)
+    return figure(explorer, f"{explorer.caption} {said} {more}".strip())
 
 
 def figure(explorer, caption, controls="", payload=None):

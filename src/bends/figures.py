@@ -200,7 +200,7 @@ def family(axes, name, places):
         label_line(axes[panel], x, y, f.title, color(f), size=11)
 
 
-def decision_regions(ax, score, levels=8, resolution=64):
+def decision_regions(ax, score, levels=8, resolution=64, border=False):
     """Where a classifier of two classes says which, and how firmly, as a small image.
 
     Parameters
@@ -211,6 +211,8 @@ def decision_regions(ax, score, levels=8, resolution=64):
         Shades for each class: few shades make small pages.
     resolution : int
         Pixels along each side.
+    border : bool
+        Draw a line where the probability is one half.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
 
@@ -223,6 +225,10 @@ def decision_regions(ax, score, levels=8, resolution=64):
     image = np.empty((resolution, resolution, 4))
     image[..., :3] = np.where(p[..., None] > 0.5, to_rgb(CLASSES[1]), to_rgb(CLASSES[0]))
     image[..., 3] = 0.6 * firm / levels  # see-through, so that it reads on both papers
+    if border:
+        ax.contour(
+            centres(x0, x1), centres(y0, y1), p, [0.5], colors=[INK], linewidths=1.2, zorder=0.6
+        )
     return ax.imshow(image, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", zorder=0.5)
 
 
@@ -230,7 +236,7 @@ def unit_pictures(ax, net, resolution=20, levels=3):
     """What each unit of the last hidden layer draws on the plane, as tiles of one small image.
 
     The deepest shade is the unit's own largest activation, orange above 0 and blue below; where
-    the unit gives 0 the paper shows.
+    the unit gives 0 the tile is blank.
 
     Parameters
     ----------
@@ -251,7 +257,7 @@ def unit_pictures(ax, net, resolution=20, levels=3):
         share = unit / max(np.abs(unit).max(), 1e-9)
         inside = tile[1:-1, 1:-1]  # a clear edge parts the tiles
         inside[..., :3] = np.where(share[..., None] > 0, to_rgb(CLASSES[1]), to_rgb(CLASSES[0]))
-        inside[..., 3] = 0.8 * np.ceil(levels * np.abs(share) - 0.5) / levels
+        inside[..., 3] = 0.8 * np.ceil(levels * np.abs(share) - 1e-6) / levels
     image = rows.swapaxes(1, 2).reshape(2 * (resolution + 2), -1, 4)
     ax.imshow(image, extent=(*ax.get_xlim(), *ax.get_ylim()), aspect="auto", zorder=0.5)
 
