@@ -74,7 +74,7 @@ def test_what_needs_a_kernel_is_a_still_picture_on_the_page(monkeypatch):
     explore(curve, point, panels=PANELS, id="first", caption="Two.", kernel_only=True, **CONTROLS)
     html = shown[0]._repr_html_()
     assert 'class="bends-figure"' in html and "<script" not in html and "<fieldset" not in html
-    assert "Two. ReLU turns −1.5 into 0.00. In a notebook this figure has controls for bend and x, what enters." in html
+    assert "Two. ReLU turns −1.5 into 0.00. In a notebook this figure has controls for bend" in html
 
 
 def test_states_of_each_option_are_a_text_of_their_own():
