@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bends import MLP, SGD, sigmoid, train
+from bends.analysis import linear_pieces
 from bends.datasets import xor
 from bends.losses import LOSSES
 
@@ -51,21 +52,48 @@ def test_the_fates_of_two_relu_units(run):
         net, x, y, loss=loss, optimizer=optimizer, epochs=run.STEPS, batch_size=None, progress=False
     )  # fmt: skip
     answers = sigmoid(net(x))[..., 0]
-    gradients = net.backward(loss(net(x), y)[1])
-    steps = [run.LEARNING_RATE * np.abs(g) for part in gradients for g in part]
-    longest = np.max([step.reshape(len(answers), -1).max(axis=1) for step in steps], axis=0)
+    shut = (net.pre_activations[0] <= 0).all(axis=1).any(axis=-1)
 
     error = np.abs(answers - y).max(axis=1)
     failed, half, third = error > 0.1, np.abs(error - 1 / 2) < 0.01, np.abs(error - 2 / 3) < 0.01
     assert failed.sum() == 407 and (failed == half | third).all()
-    assert (np.abs(answers - 0.5) < 0.01).all(axis=1).sum() == 110
-    assert longest[failed].max() < 0.001
+    assert (failed & shut).sum() == 285 and not (shut & ~failed).any()
+    assert [error[0], error[1], error[2]] == pytest.approx([1 / 2, 0, 2 / 3], abs=0.01)
     # One half to a 0 and a 1; to three corners, the average of what they should be.
     for given in answers[half]:
         assert {0, 1} == set(y[np.abs(given - 0.5) < 0.01])
     for given in answers[third]:
         same = np.abs(given - given[np.abs(given - y).argmax()]) < 0.01
         assert same.sum() == 3 and np.abs(given[same] - y[same].mean()).max() < 0.01
+    # With ten times as many steps, none of those without a shut unit gets there.
+    rest = failed & ~shut
+    error = np.abs(longer(net, rest, 9 * run.STEPS, run.LEARNING_RATE) - y).max(axis=1)
+    assert rest.sum() == 122 and error.min() > 0.4
+
+
+def longer(net, members, steps, rate):
+    """Answers of a stack's members after more steps of gradient descent, written out."""
+    x, y = xor()
+    (w1, w2), (b1, b2) = ([part[members] for part in parts] for parts in (net.weights, net.biases))
+    b1, b2 = b1.reshape(-1, 1, 2), b2.reshape(-1, 1, 1)
+    for _ in range(steps):
+        z = x @ w1 + b1
+        h = np.maximum(z, 0)
+        wrong = (1 / (1 + np.exp(-(h @ w2 + b2))) - y[:, None]) / 4
+        back = wrong * w2[..., 0][:, None] * (z > 0)
+        w2, b2 = w2 - rate * h.swapaxes(1, 2) @ wrong, b2 - rate * wrong.sum(axis=1, keepdims=True)
+        w1, b1 = w1 - rate * x.T @ back, b1 - rate * back.sum(axis=1, keepdims=True)
+    return (1 / (1 + np.exp(-(h @ w2 + b2))))[..., 0]
+
+
+def test_tents_in_a_row_are_a_network_of_two_units_a_layer():
+    for k in range(1, 7):
+        net = MLP([1] + [2] * k + [1], "relu")
+        for layer in range(k):
+            net.weights[layer][:] = [[1, 1]] if layer == 0 else [[2, 2], [-4, -4]]
+            net.biases[layer][:] = [0, -0.5]
+        net.weights[k][:] = [[2], [-4]]
+        assert len(linear_pieces(net, 0.0, 1.0)) - 1 == 2**k
 
 
 def test_of_single_silu_units_499_learn_it(rows):

@@ -327,7 +327,7 @@ def tiny_network(axes, net):
     axes : mapping
         Panels "arrives" (pre-activations), "leaves" (activations), "weighted" and "sum".
     net : MLP
-        Of sizes [1, units, 1]; each unit has its number where it arrives, and keeps its dash.
+        Of sizes [1, units, 1]; each unit has its number and its dash in all panels but the last.
     """
     low, high = axes["sum"].get_xlim()
     x = np.linspace(low, high, 121)
@@ -336,10 +336,12 @@ def tiny_network(axes, net):
     weighted = leaves * net.weights[1][:, 0]
     (f,) = net.activations
     for name, lines in (("arrives", arrives), ("leaves", leaves), ("weighted", weighted)):
-        for line, dash in zip(lines.T, DASHES, strict=False):
+        for unit, (line, dash) in enumerate(zip(lines.T, DASHES, strict=False)):
             axes[name].plot(x, line, color=color(f), linestyle=dash)
-    for unit, height in enumerate(arrives[0], start=1):
-        axes["arrives"].text(low + 0.05, height + 0.1, unit, color=MUTED, va="bottom")
+            place = np.argmin(np.abs(arrives[:, unit] - 0.6))  # apart from the others' places
+            side = {"ha": "left"} if line[place] < 0 else {"ha": "right"}
+            offset = 0.08 if line[place] < 0 else -0.08
+            axes[name].text(x[place] + offset, line[place], unit + 1, va="bottom", **side)
     axes["sum"].plot(x, output, color=INK)
 
 
