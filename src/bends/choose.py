@@ -31,7 +31,7 @@ CONFIDENCE = {
     "reported": "a source that was read says so",
     "convention": "most people do it; here it is not tested",
 }
-IDLE = "Changed alone, none of these answers would make a difference here:"
+IDLE = "Answers that make no difference here, changed alone:"
 
 
 @dataclass(frozen=True)
