@@ -3,18 +3,25 @@
 for (const chooser of document.querySelectorAll(".bends-chooser")) {
   const menus = [...chooser.querySelectorAll("select")];
   const says = chooser.querySelector(".says");
+  const idle = chooser.querySelector(".idle");
   const link = chooser.querySelector(".state-link");
+
+  const groups = [...chooser.querySelectorAll(".group")];
+  const taken = (group, said) => [...group.children].find((advice) =>
+    Object.entries(JSON.parse(advice.dataset.when)).every(([name, values]) => values.includes(said[name])));
 
   const show = () => {
     const said = Object.fromEntries(menus.map((menu) => [menu.name, menu.value]));
-    const holds = (advice) =>
-      Object.entries(JSON.parse(advice.dataset.when)).every(([name, values]) => values.includes(said[name]));
-    says.textContent = [...chooser.querySelectorAll(".group")].map((group) => {
-      const all = [...group.children];
-      const taken = all.find(holds);
-      for (const advice of all) advice.hidden = !(advice.open = advice === taken);
-      return `${group.dataset.of}: ${taken.dataset.title}.`;
-    }).join(" ");
+    says.replaceChildren(...groups.map((group) => {
+      const advice = taken(group, said);
+      for (const other of group.children) other.hidden = !(other.open = other === advice);
+      return Object.assign(document.createElement("p"), { textContent: `${group.dataset.of}: ${advice.dataset.title}.` });
+    }));
+    // Which answers, changed alone, would change nothing?
+    const none = menus.filter((menu) => menu.dataset.short && groups.every((group) =>
+      [...menu.options].every(({ value }) => taken(group, { ...said, [menu.name]: value }) === taken(group, said))));
+    idle.hidden = !none.length;
+    idle.textContent = `${idle.dataset.says} ${none.map((menu) => menu.dataset.short).join(", ")}.`;
     for (const lines of chooser.querySelectorAll("[data-framework]")) {
       lines.hidden = lines.dataset.framework !== said.framework;
     }

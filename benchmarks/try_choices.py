@@ -1,10 +1,12 @@
 """Run the chooser's lines of code in the frameworks themselves.
 
-Every rule's lines must give finite numbers, and for every kind of answer the losses of the three
-frameworks must agree on the same weights and targets. Run it where PyTorch, JAX, Flax, Optax and
-Keras are installed: ``PYTHONPATH=src python benchmarks/try_choices.py``.
+Every rule's lines, followed by those of every kind of answer, must give a finite loss. For every
+kind of answer the losses of the three frameworks must agree on the same weights and targets. A
+loss that wants probabilities must do with raw numbers what chapter 12 says. Run it where PyTorch,
+JAX, Flax, Optax and Keras are installed: ``PYTHONPATH=src python benchmarks/try_choices.py``.
 """
 
+import itertools
 import math
 import os
 
@@ -17,7 +19,7 @@ import keras
 import optax
 import torch
 
-from bends.choose import ANSWERS, RULES, end_code
+from bends.choose import ANSWERS, OPTIMIZERS, RULES, end_code, hidden_code
 
 N, WIDTH = 5, 8
 rng = np.random.default_rng(0)
@@ -37,17 +39,17 @@ def names(**more):
     """What the lines may name."""
     return dict(
         torch=torch, keras=keras, jax=jax, optax=optax, flax=flax, math=math,
-        key=jax.random.key(0), n_in=6, width=WIDTH, channels_in=3, channels=4, classes=3,
-        labels=4, **more,
+        key=jax.random.key(0), n_in=6, width=WIDTH, channels_in=3, inner=21, classes=3, labels=4,
+        model=torch.nn.Linear(1, 1), **more,
     )  # fmt: skip
 
 
 def inputs(rule, framework):
     """A batch for a rule's layer: rows, pictures or sequences."""
-    if rule["when"].get("network") == ["convolutional"]:
-        shape = (N, 3, 7, 7) if framework == "PyTorch" else (N, 7, 7, 3)
-    else:
-        shape = (N, 9, 6) if rule["when"].get("network") == ["recurrent"] else (N, 6)
+    pictures = (N, 3, 7, 7) if framework == "PyTorch" else (N, 7, 7, 3)
+    shapes = {"convolutional": pictures, "recurrent": (N, 9, 6), "transformer": (N, 9, WIDTH)}
+    (network,) = rule["when"].get("network", ["dense"])
+    shape = shapes.get(network, (N, 6))
     return tensor(rng.normal(size=shape), framework)
 
 
@@ -61,17 +63,20 @@ def array(result):
 
 
 def try_rule(rule):
-    for framework, lines in rule["code"].items():
-        space = names(x=inputs(rule, framework))
-        exec("\n".join(lines), space)
+    for framework, kind in itertools.product(OPTIMIZERS, ANSWERS):
+        space = names(x=inputs(rule, framework), y=tensor(TARGETS[kind], framework))
+        exec("\n".join(hidden_code(rule, framework)), space)
         h = array(space["h"])
+        assert h.shape == (N, WIDTH), (rule["name"], framework)
         assert np.isfinite(h).all() and h.std() > 0, (rule["name"], framework)
+        exec("\n".join(end_code(ANSWERS[kind], framework)), space)
+        assert np.isfinite(array(space["loss"])), (rule["name"], framework, kind)
 
 
 def try_answer(kind):
     h = rng.normal(size=(N, WIDTH))
     weights, losses = None, {}
-    for framework in ("PyTorch", "Keras", "JAX"):
+    for framework in OPTIMIZERS:
         space = names(h=tensor(h, framework), y=tensor(TARGETS[kind], framework))
         for line in end_code(ANSWERS[kind], framework):
             exec(line, space)
@@ -89,9 +94,28 @@ def try_answer(kind):
     assert np.ptp(list(losses.values())) < 1e-5, kind
 
 
+def try_probabilities():
+    """Raw numbers given to losses that want probabilities."""
+    logits, labels = rng.normal(size=(N, 3)), TARGETS["one of many"]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    loss = keras.losses.SparseCategoricalCrossentropy  # without from_logits it wants probabilities
+    np.testing.assert_allclose(loss()(labels, shares), loss(True)(labels, logits), rtol=1e-5)
+    p = np.clip(logits / logits.sum(axis=-1, keepdims=True), 1e-7, 1 - 1e-7)
+    raw = -np.log(p[range(N), labels]).mean()
+    np.testing.assert_allclose(loss()(labels, logits), raw, rtol=1e-5)
+    assert torch.nn.NLLLoss()(torch.tensor(shares), torch.tensor(labels)) < 0
+    try:
+        torch.nn.BCELoss()(torch.tensor(logits), torch.ones(N, 3, dtype=torch.float64))
+    except RuntimeError as error:
+        assert "between 0 and 1" in str(error)
+    else:
+        raise AssertionError("torch.nn.BCELoss takes raw numbers")
+
+
 if __name__ == "__main__":
     for rule in RULES:
         try_rule(rule)
-        print(f"{rule['name']:16} runs in PyTorch, Keras and JAX")
+        print(f"{rule['name']:16} runs in PyTorch, Keras and JAX, with every end")
     for kind in ANSWERS:
         try_answer(kind)
+    try_probabilities()

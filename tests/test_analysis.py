@@ -205,19 +205,42 @@ def test_dead_and_saturated_are_told_apart():
     assert not analysis.saturated_units("relu", z).any()
 
 
+def words(report):
+    return " ".join(str(report).split())
+
+
 def test_diagnose_prints_in_words():
     z = [np.array([[-1.0, 2, -3], [-3, -1, -5]]), np.array([[10.0], [12.0]])]
     report = analysis.diagnose(z, activation="relu")
     assert report.layers[0].dead.tolist() == [0, 2] and report.layers[0].off == 5 / 6
-    assert "Layer 1: ReLU, 3 units: 2 dead, 0 saturated; slope 0 in 83% of all" in str(report)
-    assert "Dead: 2 of 4 units have slope 0 on every one of the 2 inputs." in str(report)
+    assert "Layer 1: ReLU, 3 units 2 dead, 0 saturated, slope 0 in 83%" in words(report)
+    assert "Dead: 2 of 4 units have slope 0 on every one of the 2 inputs." in words(report)
     assert "Saturated" not in str(report)
 
-    report = str(analysis.diagnose(z, activation="sigmoid"))
+    report = words(analysis.diagnose(z, activation="sigmoid"))
     assert "Saturated: 1 of 4 units are nearly flat" in report and "Dead" not in report
-    assert "Every unit has a slope to learn by on some of the 2 inputs." in str(
-        analysis.diagnose(z, activation="identity")
-    )
+    clear = "Nothing wrong found: every unit has a slope to learn by on some of the 2 inputs."
+    assert clear in words(analysis.diagnose(z, activation="identity"))
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(0.5, "Fading"), (0.75, "Nothing wrong"), (1.4, "Nothing wrong"), (2, "Growing")],
+)
+def test_diagnose_warns_where_the_spread_fades_or_grows(factor, said):
+    z = np.random.default_rng(0).standard_normal((50, 4))
+    layers = [z * factor**i for i in range(4)]
+    report = words(analysis.diagnose(layers, activation="tanh"))
+    assert f"{said}" in report
+    if said in ("Fading", "Growing"):
+        assert f"by a factor of {factor:.2f} a layer" in report and "Nothing" not in report
+    assert "Fading" not in words(analysis.diagnose(layers[:2], activation="tanh"))  # one step only
+
+
+def test_diagnose_fits_a_phone():
+    z = np.random.default_rng(0).standard_normal((500, 128)) * 100
+    report = str(analysis.diagnose([z, z, z * 0.1], activation="hard_swish"))
+    assert max(map(len, report.splitlines())) <= 42
 
 
 def test_diagnose_a_network():
@@ -246,7 +269,7 @@ def test_diagnose_takes_more_axes():
         (
             lambda net: analysis.diagnose([[[1.0]], [[np.nan]]], activation="relu"),
             ValueError,
-            "layer 2 has pre-activations that are not finite",
+            "layer 2 has nan or inf",
         ),
         (
             lambda net: analysis.diagnose(MLP([1, 2, 1], seed=[1, 2]), [[1.0]]),

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import re
 from pathlib import Path
 
@@ -18,7 +19,11 @@ BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.S)
 def blocks(page):
     """Each block of Python that needs no framework, with the text that follows it."""
     found = BLOCK.findall((BACK / page).read_text(encoding="utf8"))
-    return [(code, text) for code, text in found if "torch" not in code]
+    return [
+        (code, text)
+        for code, text in found
+        if "torch" not in code and "named_parameters" not in code
+    ]
 
 
 @pytest.mark.parametrize("page", ["my-network-does-not-train.md"])
@@ -39,4 +44,9 @@ def test_the_spread_halves_with_the_small_start_and_stays_with_the_gain():
 
     small, kept = spreads("uniform"), spreads("gain")
     assert all(0.4 < b / a < 0.65 for a, b in zip(small, small[1:], strict=False))
+    assert 2e-7 < (small[-1] / small[0]) ** (20 / 3) < 5e-6  # "about a millionth"
     assert all(0.8 < b / a < 1.25 for a, b in zip(kept[1:], kept[2:], strict=False))
+
+
+def test_what_a_classifier_pays_that_knows_nothing():
+    assert [round(math.log(k), 2) for k in (2, 10, 100, 1000)] == [0.69, 2.30, 4.61, 6.91]

@@ -1,16 +1,56 @@
 """Numbers in the prose of chapter 12 that no cell prints, and what its tables say of losses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bends import softmax
+from bends import MLP, Adam, sigmoid, softmax, tanh, train
 from bends.choose import ANSWERS
+from bends.datasets import regression
 from bends.losses import LOSSES
 
 
 def test_temperatures_of_the_first_exercise():
     largest = [softmax(np.array([2.0, 1.0, 0.0]) / t)[0] for t in (2, 2.08, 2.1)]
     assert largest == pytest.approx([0.506, 0.5, 0.498], abs=6e-4)
+
+
+def test_softmax_and_logarithms_by_hand():
+    powers = np.exp([2.0, 1.0, 0.0])
+    assert [round(v, 2) for v in (*powers, powers.sum())] == [7.39, 2.72, 1, 11.11]
+    assert [round(v, 2) for v in powers / powers.sum()] == [0.67, 0.24, 0.09]
+    halves = np.exp([1.0, 0.5, 0.0])
+    found = (halves[1], halves.sum(), halves[0] / halves.sum())
+    assert [round(v, 2) for v in found] == [1.65, 5.37, 0.51]
+    logs = np.log([0.5, 0.01, 10, 2, 1e-7])
+    assert [round(v, 2) for v in logs] == [-0.69, -4.61, 2.30, 0.69, -16.12]
+    assert round(np.log(0.501) - np.log(0.5), 3) == 0.002
+
+
+@pytest.mark.parametrize(("yes", "loss"), [(0.5, 0.503), (0.9, 0.351)])
+def test_the_least_loss_of_a_sigmoid_applied_twice(yes, loss):
+    of_yes, of_no = -np.log(sigmoid(1.0)), -np.log(1 - sigmoid(0.0))
+    assert [round(of_yes, 3), round(of_no, 3)] == [0.313, 0.693]
+    assert round(yes * of_yes + (1 - yes) * of_no, 3) == loss
+
+
+def test_the_regression_of_the_third_model_has_targets_above_0():
+    assert regression("abs", 64)[1].min() > 0
+
+
+def test_the_bounded_end_becomes_a_switch():
+    x, y = regression("sine", 64)
+
+    def through_tanh(z, targets):
+        a, slope = tanh.value_and_derivative(z)
+        value, gradient = LOSSES["squared_error"].value_and_gradient(a, targets)
+        return value, gradient * slope
+
+    net = MLP([1, 16, 16, 1], seed=range(3), dtype=np.float32)
+    loss = replace(LOSSES["squared_error"], value_and_gradient=through_tanh)
+    train(net, x, 3 * y, loss=loss, optimizer=Adam(0.01), epochs=200, progress=False)
+    assert (np.abs(np.tanh(net(x))) > 0.9).mean() > 0.85
 
 
 def test_a_float32_share_below_1e_45_is_0():

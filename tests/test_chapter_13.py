@@ -33,3 +33,21 @@ def test_depths_and_the_lead_of_softplus():
     assert [task for task, name in leads.items() if name == "softplus"] == ["regression"]
     regression = json.loads((RUNS / "summary.json").read_text())["tasks"]["regression"]
     assert round(100 * regression["difference"], 1) == 2.9
+
+
+def test_what_the_chooser_says_of_silu_and_leaky_relu():
+    deep = runs(phase="test", task="deep").groupby("activation").test_score
+    mean, error = deep.mean(), deep.sem()
+    assert set(deep.size()) == {30} and mean.idxmax() == "silu"
+    lead = mean["silu"] - mean["leaky_relu"]
+    assert round(100 * lead, 1) == 0.3
+    assert 3.5 < lead / np.hypot(error["silu"], error["leaky_relu"]) < 4
+    assert set(runs(phase="test", task="deep", activation="silu").rate) == {0.001}
+    smooth = runs(phase="test", task="regression").groupby("activation").test_score.mean()
+    assert round(100 * (smooth["silu"] - smooth["relu"]), 1) == 1.9
+
+
+def test_relu_had_another_rival_on_each_task_and_lost_0_to_3_points():
+    tasks = json.loads((RUNS / "summary.json").read_text())["tasks"].values()
+    assert len({task["rival"] for task in tasks}) == len(tasks) == 5
+    assert all(0 <= task["difference"] < 0.03 for task in tasks)

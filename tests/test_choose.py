@@ -3,6 +3,7 @@
 import ast
 import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
 from bends.choose import (
     ANSWERS,
     CONFIDENCE,
+    IDLE,
     OPTIMIZERS,
     QUESTIONS,
     RULES,
@@ -21,6 +23,7 @@ from bends.choose import (
     holds,
 )
 from bends.chooser import page
+from bends.initializers import gain
 from bends.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +95,56 @@ def test_evidence_exists(entry):
         assert "source" in kinds
 
 
+# Answers, the others as they stand, and the function that this book's own evidence speaks for.
+SANE = [
+    ("relu", {}),
+    ("relu", {"answer": "yes or no"}),
+    ("relu", {"network": "convolutional", "depth": "deep", "normalised": "yes"}),
+    ("swiglu", {"network": "transformer", "depth": "deep", "normalised": "yes"}),
+    ("sigmoid", {"network": "recurrent", "answer": "count"}),
+    ("leaky_relu", {"depth": "deep"}),
+    ("silu", {"depth": "deep", "data": "smooth"}),
+    ("silu", {"depth": "deep", "data": "smooth", "normalised": "yes"}),
+    ("softplus", {"data": "smooth"}),
+    ("softplus", {"data": "smooth", "normalised": "yes"}),
+    ("sin", {"data": "waves", "answer": "angle"}),
+    ("sin", {"data": "waves", "device": "small integers"}),
+    ("sin", {"data": "waves", "depth": "deep", "normalised": "yes"}),
+    ("relu6", {"device": "small integers"}),
+    ("relu6", {"device": "small integers", "depth": "deep", "normalised": "yes"}),
+    ("leaky_relu", {"device": "small integers", "depth": "deep"}),
+    ("leaky_relu", {"device": "small integers", "depth": "deep", "data": "smooth"}),
+    ("hard_swish", {"network": "convolutional", "device": "small integers"}),
+    ("relu", {"normalised": "yes", "depth": "deep"}),
+]
+
+
+@pytest.mark.parametrize(("hidden", "said"), SANE)
+def test_advice_follows_the_evidence(hidden, said):
+    assert choose(**said).hidden[0] == hidden
+
+
+def test_answers_that_make_no_difference_are_named():
+    r = choose(network="transformer", device="small integers", data="waves")
+    assert r.idle == ("depth", "normalised", "data", "device")
+    assert "depth, normalisation, the data, where it runs" in " ".join(str(r).split())
+    assert choose().idle == ()
+    assert choose(network="convolutional").idle == ("depth", "normalised", "data")
+
+
+def test_where_the_loss_applies_a_function_the_network_gives_raw_numbers():
+    for kind, answer in ANSWERS.items():
+        assert "raw number" in answer["end"]
+        assert answer["end"] in " ".join(str(choose(answer=kind)).split())
+
+
+def test_gains_in_the_code_are_the_functions_own():
+    assert round(gain(ACTIVATIONS["silu"]), 2) == 1.68
+    assert round(gain(ACTIVATIONS["softplus"]), 2) == 1.04
+    code = {rule["name"]: rule["code"] for rule in RULES}["silu"]
+    assert all("1.68" in "".join(lines) for lines in code.values())
+
+
 def test_a_value_that_is_not_known_is_named_with_the_nearest():
     with pytest.raises(ValueError, match="network='transfomer' is not known; nearest: transformer"):
         choose(network="transfomer")
@@ -147,6 +200,29 @@ def test_a_wrong_name_and_a_wrong_argument_are_found():
     ]
 
 
+@pytest.mark.parametrize("framework", OPTIMIZERS)
+def test_every_name_in_the_lines_is_explained_or_made_there(framework):
+    told = {"x", "y", "n_in", "width", "channels_in", "inner", "classes", "labels", "key", "model"}
+    told |= {"math", *ROOTS}
+    for rule, answer in itertools.product(RULES, ANSWERS.values()):
+        lines = hidden_code(rule, framework) + end_code(answer, framework)
+        tree = list(ast.walk(ast.parse("\n".join(lines))))
+        made = {n.id for n in tree if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        assert {n.id for n in tree if isinstance(n, ast.Name)} <= told | made
+
+
+def test_no_key_of_jax_is_used_twice():
+    for rule, answer in itertools.product(RULES, ANSWERS.values()):
+        lines = hidden_code(rule, "JAX") + end_code(answer, "JAX")
+        fresh = set()
+        for line in lines:
+            if "= jax.random.split(key" in line:
+                fresh = {"sub", "end"} & set(line.partition("=")[0].replace(",", "").split())
+            elif used := re.search(r"[(](key|sub|end), ", line):
+                assert used[1] in fresh, line
+                fresh.discard(used[1])
+
+
 def test_the_cell_of_keras_has_the_gates_that_the_rule_says():
     lstm = FRAMEWORKS["arguments"]["keras.layers.LSTM"]
     assert (lstm["recurrent_activation"], lstm["activation"]) == ("sigmoid", "tanh")
@@ -174,8 +250,10 @@ SHOWN = """(combinations) => combinations.map((said) => {
   for (const menu of menus) menu.value = said[menu.name];
   menus[0].dispatchEvent(new Event("change"));
   const open = [...document.querySelectorAll("details[open]:not([hidden])")];
-  return open.map((advice) => [advice.dataset.title,
-    advice.querySelector("[data-framework]:not([hidden]) code").textContent]);
+  const idle = document.querySelector(".idle");
+  return [...open.map((advice) => [advice.dataset.title,
+    advice.querySelector("[data-framework]:not([hidden]) code").textContent]),
+    idle.hidden ? "" : idle.textContent];
 })"""
 
 
@@ -183,10 +261,12 @@ SHOWN = """(combinations) => combinations.map((said) => {
 @pytest.mark.parametrize("framework", OPTIMIZERS)
 def test_the_page_answers_every_combination_as_python_does(reader, framework):
     shown = reader.evaluate(SHOWN, [said | {"framework": framework} for said in COMBINATIONS])
-    for said, (hidden, end) in zip(COMBINATIONS, shown, strict=True):
+    for said, (hidden, end, idle) in zip(COMBINATIONS, shown, strict=True):
         r = choose(**said)
-        assert [hidden[0], end[0]] == [r.hidden_title, r.output], said
+        assert [hidden[0], end[0]] == [r.hidden_title, r.end], said
         assert f"{hidden[1]}\n{end[1]}" == r.code[framework], said
+        short = ", ".join(QUESTIONS[question]["short"] for question in r.idle)
+        assert idle == (f"{IDLE} {short}." if short else ""), said
 
 
 @pytest.mark.browser

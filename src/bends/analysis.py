@@ -10,6 +10,7 @@ import functools
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -129,6 +130,9 @@ def saturated_units(activation, pre_activations, share=0.01):
     return (slope < share * steepest).all(axis=-2) & (slope > 0).any(axis=-2)
 
 
+FADING, GROWING = 0.7, 1.5  # beyond these factors a layer, the spread halves or doubles in two
+
+
 @dataclass(frozen=True)
 class Health:
     """What `diagnose` found in one layer."""
@@ -144,9 +148,9 @@ class Health:
 
     def __str__(self):
         return (
-            f"{self.activation}, {self.units} units: {len(self.dead)} dead, "
-            f"{len(self.saturated)} saturated; slope 0 in {self.off:.0%} of all cases; "
-            f"pre-activations {self.mean:.2f} ± {self.std:.2f}"
+            f"{self.activation}, {self.units} units\n"
+            f"  {len(self.dead)} dead, {len(self.saturated)} saturated, slope 0 in {self.off:.0%}\n"
+            f"  pre-activations {self.mean:.2f} ± {self.std:.2f}"
         )
 
 
@@ -157,27 +161,40 @@ class Diagnosis:
     layers: tuple
 
     def __str__(self):
-        lines = [f"Layer {i}: {layer}." for i, layer in enumerate(self.layers, start=1)]
+        found = self._found() or ["Nothing wrong found: every unit has a slope to learn by on some "
+                                  f"of the {self.layers[0].inputs} inputs."]  # fmt: skip
+        layers = [f"Layer {i}: {layer}" for i, layer in enumerate(self.layers, start=1)]
+        return "\n".join([*layers, *(fill(line, 42) for line in found)])
+
+    def _found(self):
         units, inputs = sum(layer.units for layer in self.layers), self.layers[0].inputs
         dead = sum(len(layer.dead) for layer in self.layers)
         saturated = sum(len(layer.saturated) for layer in self.layers)
+        first, last, steps = self.layers[0].std, self.layers[-1].std, len(self.layers) - 1
+        found = []
         if dead:
-            lines.append(
+            found.append(
                 f"Dead: {dead} of {units} units have slope 0 on every one of the {inputs} inputs. "
                 "No gradient passes through them."
             )
         if saturated:
-            lines.append(
+            found.append(
                 f"Saturated: {saturated} of {units} units are nearly flat on every one of the "
                 f"{inputs} inputs. They learn very slowly."
             )
-        if not dead + saturated:
-            lines.append(f"Every unit has a slope to learn by on some of the {inputs} inputs.")
-        return "\n".join(lines)
+        if steps > 1 and first > 0:
+            factor = (last / first) ** (1 / steps)
+            if not FADING < factor < GROWING:
+                found.append(
+                    f"{'Fading' if factor < 1 else 'Growing'}: from the first layer to the last "
+                    f"the spread after ± goes from {first:.2f} to {last:.2f}, "
+                    f"by a factor of {factor:.2f} a layer."
+                )
+        return found
 
 
 def diagnose(net, x=None, *, activation=None):
-    """Look for dead and saturated units over a data set.
+    """Look for dead and saturated units, and for a spread that fades or grows, over a data set.
 
     Parameters
     ----------
@@ -197,14 +214,17 @@ def diagnose(net, x=None, *, activation=None):
     Raises
     ------
     ValueError
-        If the pre-activations are not finite: the network has diverged, and nothing else matters.
+        If pre-activations are not finite: then nothing else matters.
 
     Examples
     --------
     >>> print(diagnose([[[-1.0, 2.0], [-3.0, -1.0]]], activation="relu"))
-    Layer 1: ReLU, 2 units: 1 dead, 0 saturated; slope 0 in 75% of all cases; \
-pre-activations -0.75 ± 1.79.
-    Dead: 1 of 2 units have slope 0 on every one of the 2 inputs. No gradient passes through them.
+    Layer 1: ReLU, 2 units
+      1 dead, 0 saturated, slope 0 in 75%
+      pre-activations -0.75 ± 1.79
+    Dead: 1 of 2 units have slope 0 on every
+    one of the 2 inputs. No gradient passes
+    through them.
     """
     if hasattr(net, "weights"):
         if x is None or activation is not None:
@@ -228,9 +248,7 @@ def _health(number, f, z):
     if z.ndim < 2 or z.size == 0:
         raise ValueError(f"layer {number} must have the shape (n, units); got {z.shape}")
     if not np.isfinite(z).all():
-        raise ValueError(
-            f"layer {number} has pre-activations that are not finite: the network has diverged"
-        )
+        raise ValueError(f"layer {number} has nan or inf pre-activations")
     z = z.reshape(-1, z.shape[-1])
     return Health(
         activation=f.title,

@@ -31,6 +31,7 @@ CONFIDENCE = {
     "reported": "a source that was read says so",
     "convention": "most people do it; here it is not tested",
 }
+IDLE = "Answers that make no difference here, changed alone:"
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,12 @@ class Recommendation:
     ----------
     hidden : tuple of str
         Names in the catalogue; more than one where a layer uses several.
-    hidden_title, output, loss, initialiser : str
-        In words.
+    hidden_title, output, end, loss, initialiser : str
+        In words. What the output function is; `end` says what the network itself gives.
     learning_rate : float
         Where to start with Adam.
+    idle : tuple of str
+        The questions whose answer alone, changed, would leave all of this as it is.
     reasons : tuple of dict
         For the hidden layers and for the end: "reason", "evidence" (a list) and "confidence".
     code : dict
@@ -54,22 +57,26 @@ class Recommendation:
     hidden: tuple
     hidden_title: str
     output: str
+    end: str
     loss: str
     initialiser: str
     learning_rate: float
+    idle: tuple
     reasons: tuple
     code: dict
 
     def __str__(self):
         parts = [
             f"Hidden layers: {self.hidden_title}. Start: {self.initialiser}.",
-            f"At the end: {self.output}. Loss: {self.loss}.",
+            f"At the end: {self.end}. Loss: {self.loss}.",
             f"Learning rate to start with, for Adam: {self.learning_rate:g}.",
         ]
+        if self.idle:
+            parts.append(f"{IDLE} {', '.join(QUESTIONS[q]['short'] for q in self.idle)}.")
         for reason in self.reasons:
-            evidence = ", ".join(reason["evidence"])
+            evidence = ", ".join(map(named, reason["evidence"]))
             parts.append(f"{reason['reason']} ({reason['confidence'].capitalize()}: {evidence}.)")
-        return "\n".join(fill(part, 88, break_on_hyphens=False) for part in parts)
+        return "\n".join(fill(part, 74, break_on_hyphens=False) for part in parts)
 
 
 def choose(
@@ -101,15 +108,17 @@ def choose(
             "answer": answer, "device": device, "data": data}  # fmt: skip
     for question, value in said.items():
         known(question, value, QUESTIONS[question]["values"])
-    rule = next(rule for rule in RULES if holds(rule, said))
+    rule = taken(said)
     end = ANSWERS[answer]
     return Recommendation(
         hidden=tuple(rule["hidden"]),
         hidden_title=rule["title"],
         output=end["output"],
+        end=end["end"],
         loss=end["loss"],
         initialiser=rule["initialiser"],
         learning_rate=rule["rate"],
+        idle=tuple(q for q in QUESTIONS if q != "answer" and idle(q, said)),
         reasons=(
             {key: rule[key] for key in ("reason", "evidence", "confidence")},
             {"reason": end["why"], "evidence": end["evidence"], "confidence": "proved"},
@@ -123,6 +132,28 @@ def holds(rule, said):
     return all(said[question] in values for question, values in rule["when"].items())
 
 
+def taken(said):
+    """The rule for the hidden layers: the first that holds."""
+    return next(rule for rule in RULES if holds(rule, said))
+
+
+def idle(question, said):
+    """Whether the hidden layers stay as they are, whatever is said to this question alone."""
+    return len({taken(said | {question: v})["name"] for v in QUESTIONS[question]["values"]}) == 1
+
+
+def named(evidence):
+    """A piece of evidence in words."""
+    kind, _, name = evidence.partition("/")
+    return {
+        "chapters": f"chapter {name[:2].lstrip('0')}",
+        "source": f"{name[:-4].capitalize()} {name[-4:]}",
+        "results": f"the runs in {evidence}",
+        "frameworks": "what the frameworks say of themselves",
+        "pending": "none in this book yet",
+    }[kind]
+
+
 def hidden_code(rule, framework):
     """The lines of a rule: one hidden layer, and the optimiser."""
     return [*rule["code"][framework], OPTIMIZERS[framework].format(rate=rule["rate"])]
@@ -131,6 +162,6 @@ def hidden_code(rule, framework):
 def end_code(answer, framework):
     """The lines of a kind of answer: last layer, loss, and the answer itself."""
     code = answer["code"][framework]
-    if "z = head(h)" in code["head"] or framework == "JAX":
+    if any(line.startswith("z = ") for line in code["head"]):
         return [*code["head"], code["loss"], code["answer"]]
     return [*code["head"], code["answer"], code["loss"]]  # this loss takes the answer itself

@@ -11,7 +11,18 @@ from html import escape
 
 from IPython.display import HTML, display
 
-from .choose import ANSWERS, CONFIDENCE, OPTIMIZERS, QUESTIONS, RULES, choose, end_code, hidden_code
+from .choose import (
+    ANSWERS,
+    CONFIDENCE,
+    IDLE,
+    OPTIMIZERS,
+    QUESTIONS,
+    RULES,
+    choose,
+    end_code,
+    hidden_code,
+    named,
+)
 
 
 def show_chooser():
@@ -47,20 +58,21 @@ def widget():
 
 def page():
     """The chooser as HTML."""
-    menus = [menu(name, q["title"], q["values"]) for name, q in QUESTIONS.items()]
+    menus = [menu(name, q["title"], q["values"], q["short"]) for name, q in QUESTIONS.items()]
     menus.append(menu("framework", "In which framework?", {f: f for f in OPTIMIZERS}))
     hidden = [advice(rule, rule["title"], hidden_facts(rule), hidden_code) for rule in RULES]
     ends = [
-        advice(end | {"when": {"answer": [name]}}, end["output"], end_facts(end), end_code)
+        advice(end | {"when": {"answer": [name]}}, end["end"], end_facts(end), end_code)
         for name, end in ANSWERS.items()
     ]
     return "\n".join(
         [
             '<div class="bends-chooser" id="choose">',
+            '<div class="says" aria-live="polite"></div>',
             '<fieldset aria-label="What you build">',
             *menus,
             '<a class="state-link" href="#choose">Link to this choice</a></fieldset>',
-            '<p class="says" aria-live="polite"></p>',
+            f'<p class="idle" data-says="{IDLE}"></p>',
             '<div class="group" data-of="In the hidden layers">',
             *hidden,
             '</div><div class="group" data-of="At the end">',
@@ -70,12 +82,13 @@ def page():
     )
 
 
-def menu(name, title, values):
-    """One question as a native menu."""
+def menu(name, title, values, short=None):
+    """One question as a native menu; `short` names it where it makes no difference."""
+    short = f' data-short="{escape(short)}"' if short else ""
     options = "".join(f'<option value="{v}">{escape(text)}</option>' for v, text in values.items())
     return (
         f'<label for="choose-{name}">{escape(title)}</label>'
-        f'<select id="choose-{name}" name="{name}" autocomplete="off">{options}</select>'
+        f'<select id="choose-{name}" name="{name}"{short} autocomplete="off">{options}</select>'
     )
 
 
@@ -96,7 +109,7 @@ def advice(entry, title, facts, code):
 def condition(when):
     """When a rule holds, in words."""
     parts = [" or ".join(map(QUESTIONS[q]["values"].get, values)) for q, values in when.items()]
-    text = "; ".join(parts) or "all other cases"
+    text = "; ".join(parts) or "the usual case"
     return text[0].upper() + text[1:]
 
 
@@ -106,26 +119,25 @@ def hidden_facts(rule):
     confidence = rule["confidence"]
     return (
         f"<p>{escape(rule['reason'])}</p>"
-        f"<p><b>Weights</b>: {escape(rule['initialiser'])}; biases 0. "
+        f"<p><b>Weights</b>: {escape(rule['initialiser'])}. "
         f"<b>Learning rate to start with</b>, for Adam: {rule['rate']:g}.</p>"
         f"<p><b>{confidence.capitalize()}</b>: {CONFIDENCE[confidence]}. Evidence: {sources}.</p>"
     )
 
 
 def end_facts(end):
-    """The loss and the reason of a kind of answer."""
+    """The output function, the loss and the reason of a kind of answer."""
     sources = ", ".join(map(linked, end["evidence"]))
-    loss = f"<p><b>Loss</b>: {escape(end['loss'])}. {escape(end['why'])}</p>"
-    return f"{loss}<p>Evidence: {sources}.</p>"
+    return (
+        f"<p><b>Output function</b>: {escape(end['output'])}. "
+        f"<b>Loss</b>: {escape(end['loss'])}.</p>"
+        f"<p>{escape(end['why'])}</p>"
+        f"<p><b>Proved</b>: that the two belong together. Evidence: {sources}.</p>"
+    )
 
 
 def linked(evidence):
     """A piece of evidence as a link from a chapter's page."""
     kind, _, name = evidence.partition("/")
-    if kind == "chapters":
-        return f'<a href="{name}.html">chapter {int(name[:2])}</a>'
-    if kind == "source":
-        return f'<a href="../back/sources.html">{name[:-4].capitalize()} {name[-4:]}</a>'
-    if kind == "results":
-        return f"the runs in <code>{evidence}</code>"
-    return {"frameworks": "what the frameworks say of themselves", "pending": "pending"}[kind]
+    page = {"chapters": f"{name}.html", "source": "../back/sources.html"}.get(kind)
+    return f'<a href="{page}">{named(evidence)}</a>' if page else escape(named(evidence))

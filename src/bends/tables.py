@@ -94,22 +94,25 @@ def show_slopes_at_kinks():
 
 def show_answers():
     """For each kind of answer: output function, loss and reason."""
-    columns = ["what you ask for", "numbers at the end", "output function", "loss", "why"]
     rows = (
-        [f"**{a['title']}**: {a['example']}", a["units"], a["output"], a["loss"], a["why"]]
+        [f"**{a['title']}**: {a['example']}", f"**{a['output']}** ({a['units']})<br>{a['loss']}",
+         a["why"]]
         for a in ANSWERS.values()
-    )
-    show_plain(columns, rows)
+    )  # fmt: skip
+    show_plain(["what you ask for", "output function (numbers at the end), loss", "why"], rows)
 
 
 def show_losses():
-    """For each kind of answer: the loss in three frameworks, as code."""
-    frameworks = ["PyTorch", "Keras", "JAX"]
+    """For each kind of answer: the loss in three frameworks, as code, one under another."""
     rows = (
-        [a["title"], *(f"`{a['code'][f]['loss'].removeprefix('loss = ')}`" for f in frameworks)]
+        [a["title"], "<br>".join(f"{f} `{_loss(a, f)}`" for f in ("PyTorch", "Keras", "JAX"))]
         for a in ANSWERS.values()
     )
-    show_table("Losses in three frameworks", ["what you ask for", *frameworks], rows)
+    show_plain(["what you ask for", "loss"], rows)
+
+
+def _loss(answer, framework):
+    return answer["code"][framework]["loss"].removeprefix("loss = ")
 
 
 def tex(formula):
