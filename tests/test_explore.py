@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from ipywidgets.embed import dependency_state
 
 from bends import ACTIVATIONS, figures
 from bends._baking import bake
@@ -286,7 +287,7 @@ def test_too_many_states_are_refused_before_they_are_drawn():
 
 def test_live_face_follows_its_controls():
     box = widget(explorer())
-    bend, x, trouble, picture = box.children
+    bend, x, trouble, picture, theme = box.children
     assert "ReLU turns −1.5 into 0.00." in picture.value
     bend.value = "sigmoid"
     x.value = 3.0
@@ -299,10 +300,23 @@ def test_live_errors_stand_under_the_controls():
         return f"1 / x is {1 / x}."
 
     box = widget(explorer(broken, x=slider(-1, 1, steps=3)))
-    x, trouble, picture = box.children
+    x, trouble, picture, theme = box.children
     before = picture.value
     x.value = 0
     assert "ZeroDivisionError" in trouble.value and "x = 0" in trouble.value
     assert picture.value == before
     x.value = 1
     assert trouble.value == "" and "1 / x is 1.0." in picture.value
+
+
+def test_a_notebook_needs_no_other_widgets_than_the_core_ones():
+    """VS Code, Colab and Binder have these; a widget of another package they would not show."""
+    controls = {"open": switch(), **CONTROLS}
+    made = explorer(lambda axes, open, bend, x: "Said.", time="x", **controls)
+    models = dependency_state(widget(made)).values()
+    assert {m["model_module"] for m in models} <= {
+        "@jupyter-widgets/base",
+        "@jupyter-widgets/controls",
+    }
+    names = {m["model_name"].removesuffix("Model") for m in models}
+    assert names >= {"Checkbox", "Dropdown", "HTML", "Play", "SelectionSlider", "VBox"}

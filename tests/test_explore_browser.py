@@ -376,6 +376,50 @@ def test_play_runs_through_time_and_pauses_out_of_sight(reader):
     assert reader.page.get_attribute("#images .says", "aria-live") == "polite"
 
 
+@pytest.mark.parametrize(("motion", "pause"), [("no-preference", 150), ("reduce", 1000)])
+def test_play_steps_once_a_second_where_less_motion_is_asked_for(reader, motion, pause):
+    reader = reader(reduced_motion=motion)
+    reader.page.clock.install()
+    reader.open().page.clock.run_for(1000)
+    reader.page.wait_for_function("document.querySelectorAll('head script').length >= 3")
+    reader.page.clock.pause_at(reader.page.evaluate("Date.now()") / 1000 + 60)
+    reader.page.get_by_role("button", name="Play").click()
+    for step in (1, 2):
+        reader.page.clock.run_for(pause - 1)
+        assert state_of(reader, IMAGES)["epoch"] == step - 1
+        reader.page.clock.run_for(1)
+        assert state_of(reader, IMAGES)["epoch"] == step
+    behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert (reader.page.evaluate(behaviour) == "smooth") == (motion == "no-preference")
+
+
+def test_a_finger_drags_a_slider(reader):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    reader = reader(**phone).open().ready()
+    track = reader.page.locator("#lines-x")
+    track.scroll_into_view_if_needed()
+    box, control = track.bounding_box(), LINES.controls["x"]
+    share = control.start / (len(control.values) - 1)
+    finger = reader.page.context.new_cdp_session(reader.page)
+
+    def touch(kind, *shares):
+        points = [
+            {"x": box["x"] + 8 + s * (box["width"] - 16), "y": box["y"] + box["height"] / 2}
+            for s in shares
+        ]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    seen = set()
+    touch("touchStart", share)
+    for moved in np.linspace(share, 1, 8):
+        touch("touchMove", moved)
+        seen.add(state_of(reader, LINES)["x"])
+        assert reader.says(LINES) == LINES.sentence(state_of(reader, LINES))
+    touch("touchEnd")
+    assert len(seen) > 4 and state_of(reader, LINES)["x"] == 3
+    assert_shown(reader, LINES)
+
+
 def test_values_and_sentences_are_announced(reader):
     reader = reader().open().ready()
     reader.page.press("#lines-x", "ArrowLeft")

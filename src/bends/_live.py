@@ -7,7 +7,15 @@ import ipywidgets as widgets
 from ._svg import escape
 from .figures import COLORS
 
-WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "420px"}}
+# Colours that follow the notebook's theme. The dark ones are marked so by JupyterLab and
+# Notebook, by VS Code, and by Colab.
+LIGHT, DARK = (
+    ";".join(f"--{name}:{pair[theme]}" for name, pair in COLORS.items()) for theme in (0, 1)
+)
+THEME = (
+    f"<style>.bends-live{{{LIGHT};line-height:1.5}}"
+    f':is([data-jp-theme-light="false"],.vscode-dark,[theme="dark"]) .bends-live{{{DARK}}}</style>'
+)
 
 
 def widget(explorer):
@@ -16,8 +24,11 @@ def widget(explorer):
     The front end sends the next value only after the last is drawn, and then the newest, so
     drawing at once never falls behind.
     """
-    controls = {name: build(control) for name, control in explorer.controls.items()}
+    labels = [c.label for c in explorer.controls.values() if c.kind != "switch"]
+    width = 1 + 0.55 * max(map(len, labels), default=0)  # in em: letters of a wide font
+    controls = {name: build(control, width) for name, control in explorer.controls.items()}
     picture, trouble = widgets.HTML(), widgets.HTML()
+    theme = widgets.HTML(THEME, layout={"display": "none"})  # once: a new style costs 5 ms
 
     def draw(change=None):
         state = {name: control.value for name, control in controls.items()}
@@ -35,35 +46,37 @@ def widget(explorer):
         play = widgets.Play(min=0, max=len(track.options) - 1, interval=150)
         widgets.jslink((play, "value"), (track, "index"))
         shown.append(play)
-    return widgets.VBox([*shown, trouble, picture])
+    return widgets.VBox([*shown, trouble, picture, theme])
 
 
-def build(control):
-    """The widget of one control."""
-    value, label = control.values[control.start], control.label
+def build(control, width):
+    """The widget of one control; the labels of all take the same width, in em."""
+    look = {"description": control.label, "style": {"description_width": f"{width}em"}}
+    value = control.values[control.start]
     if control.kind == "switch":
-        return widgets.Checkbox(value=value, description=label, indent=False)
+        return widgets.Checkbox(value=value, layout={"width": "auto"}, **look)
+    look["layout"] = {"width": f"calc({width}em + 320px)", "max_width": "100%"}
     options = list(zip(control.texts, control.values, strict=True))
     kind = widgets.SelectionSlider if control.kind == "slider" else widgets.Dropdown
-    return kind(options=options, value=value, description=label, **WIDE)
+    return kind(options=options, value=value, **look)
 
 
 def picture_of(explorer, state):
-    """One state as HTML for a notebook, on the light paper."""
-    variables = ";".join(f"--{name}:{light}" for name, (light, _) in COLORS.items())
+    """One state as HTML for a notebook."""
     look = (
         "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:12px;"
-        "max-width:720px;padding:8px;background:var(--paper);color:var(--ink);"
-        "font-family:system-ui,sans-serif"
+        "max-width:720px;padding:8px;align-items:center;border-radius:6px;"
+        "background:var(--paper);color:var(--ink);font-family:system-ui,sans-serif"
     )
     sentence = explorer.sentence(state)
     pictures = "".join(
-        f'<div style="max-width:480px">{svg}</div>' for svg in explorer.pictures(state)
+        f'<div style="width:100%;max-width:480px;margin:auto">{svg}</div>'
+        for svg in explorer.pictures(state)
     )
     said = f'<p style="margin:8px;font-size:15px">{escape(sentence)}</p>'
     caption = f'<p style="margin:8px;opacity:0.8">{escape(explorer.caption)}</p>'
     return (
-        f'<div style="{variables}"><div role="img" aria-label="{escape(sentence)}" style="{look}">'
+        f'<div class="bends-live"><div role="img" aria-label="{escape(sentence)}" style="{look}">'
         f"{pictures}</div>{said if explorer.controls else ''}"
         f"{caption if explorer.caption else ''}</div>"
     )
@@ -72,4 +85,7 @@ def picture_of(explorer, state):
 def trouble_of(error):
     """A drawing error with its parameters, for the reader to see."""
     lines = traceback.format_exception_only(error)
-    return f'<pre role="alert" style="color:{COLORS["c-bad"][0]}">{escape("".join(lines))}</pre>'
+    return (
+        '<div class="bends-live"><pre role="alert" style="color:var(--c-bad);white-space:pre-wrap">'
+        f"{escape(''.join(lines))}</pre></div>"
+    )

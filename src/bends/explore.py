@@ -88,6 +88,6 @@ def explore(
 
         display(widget(explorer))
     else:
-        from ._live import picture_of
+        from ._live import THEME, picture_of
 
-        display(HTML(picture_of(explorer, explorer.start)))
+        display(HTML(THEME + picture_of(explorer, explorer.start)))
