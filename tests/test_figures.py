@@ -72,6 +72,21 @@ def test_every_family_has_a_color_and_members_differ_by_dash():
         assert len({s["color"] for s in styles}) == 1
 
 
+def test_a_jump_is_a_gap_and_a_kink_is_none():
+    ax = Figure().add_subplot(xlim=(-1, 1), ylim=(-1, 2))
+    (step,), (relu,) = (figures.curve(ax, name) for name in ("step", "relu"))
+    (slope,) = figures.curve(ax, "relu", derivative=True)
+    for line, gaps in ((step, 1), (relu, 0), (slope, 1)):
+        assert np.count_nonzero(np.isnan(line.get_ydata())) == gaps
+
+
+def test_a_familys_key_names_every_member():
+    axes = {name: Figure().add_subplot(xlim=(-4, 4)) for name in ("value", "slope", "key")}
+    figures.family(axes, "linear", "step")
+    assert [text.get_text() for text in axes["key"].texts] == ["identity", "step"]
+    assert [len(axes[name].lines) for name in axes] == [2, 2, 2]
+
+
 def test_no_two_variables_share_a_light_color():
     assert len(figures.THEME_COLORS) == len(figures.COLORS)
 

@@ -167,37 +167,34 @@ def curve(ax, activation, derivative=False, points=201, **options):
     low, high = ax.get_xlim()
     x = np.linspace(low, high, points)
     joints = np.array([j for j in f.joints if low < j < high])
-    # Both sides of each joint, so that a jump stands upright.
     beside = [np.nextafter(joints, -np.inf), joints, np.nextafter(joints, np.inf)]
     x = np.sort(np.concatenate([x, *beside]))
     y = f.derivative(x) if derivative else f(x)
+    # A jump is a gap in the line: nothing that the function gives lies in between.
+    jumps = np.flatnonzero((np.diff(x) < 1e-9) & (np.abs(np.diff(y)) > 1e-6)) + 1
+    x, y = (np.insert(numbers, jumps, np.nan) for numbers in (x, y))
     return ax.plot(x, y, **(style(f) | options))
 
 
-def family(axes, name, places):
-    """All members of a family on the panel "value", their slopes on the panel "slope".
+KEY = {"xlim": (0, 340), "ylim": (0, 50), "height": 50, "frame": False}
+
+
+def family(axes, *names):
+    """All members of families on the panel "value", their slopes on the panel "slope".
 
     Parameters
     ----------
     axes : mapping
-        Panels by name.
-    name : str
-    places : dict
-        Where each member's label stands: panel, x, y.
-
-    Raises
-    ------
-    ValueError
-        If the catalogue has a member without a place, or the other way round.
+        Panels by name; "key", a `panel(**KEY)`, says which line is which, for up to six.
+    *names : str
     """
-    members = {f.name: f for f in ACTIVATIONS.values() if f.family == name}
-    if members.keys() != places.keys():
-        raise ValueError(f"places must name the members of {name}: {', '.join(members)}")
-    for f in members.values():
+    members = [f for f in ACTIVATIONS.values() if f.family in names]
+    for at, f in enumerate(members):
         curve(axes["value"], f)
         curve(axes["slope"], f, derivative=True)
-        panel, x, y = places[f.name]
-        label_line(axes[panel], x, y, f.title, color(f), size=11)
+        x, y = (2, 120, 222)[at // 2], 37 - 24 * (at % 2)
+        axes["key"].plot([x, x + 28], [y, y], **style(f))
+        axes["key"].text(x + 33, y, f.title, size=11, va="center")
 
 
 def decision_regions(ax, score, levels=8, resolution=64, border=False):
@@ -266,35 +263,83 @@ def unit_pictures(ax, net, resolution=20, levels=3):
 # panel without axes, one unit a CSS pixel.
 PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
 JUNCTION = (214, 50)
-COURSE = ((0, 50), JUNCTION, (256, 92), (340, 92))
 PLACES = {"enters": (26, 50), "weight": (76, 50), "bias": (119, 50), "arrives": (162, 50),
-          "leaves": (302, 92)}  # fmt: skip
+          "leaves": (302, 92), "passes": (302, 50)}  # fmt: skip
 
 
-def pipe(ax):
-    """The empty pipe: its walls, and a word under each place where a number stands."""
-    x, y = zip(*COURSE, strict=True)
+def pipe(ax, bent=True):
+    """The empty pipe: its walls, and a word under each place where a number stands.
+
+    Parameters
+    ----------
+    ax : Axes
+        A `panel(**PIPE)`.
+    bent : bool
+        False where no bend sits at the junction: the pipe goes straight on.
+    """
+    end = PLACES["leaves" if bent else "passes"]
+    course = ((0, 50), JUNCTION, (256, end[1]), (340, end[1]))
+    x, y = zip(*course, strict=True)
     ends = {"solid_capstyle": "butt", "solid_joinstyle": "round"}
     ax.plot(x, y, color=MUTED, linewidth=33, **ends)
     ax.plot(x, y, color=PAPER, linewidth=30, **ends)
-    for word in ("enters", "arrives", "leaves"):
-        x, y = PLACES[word]
-        ax.text(x, y - 32, word, color=MUTED, ha="center", va="center")
+    for word, (x, y) in (PLACES | {"leaves": end}).items():
+        if word in ("enters", "arrives", "leaves"):
+            ax.text(x, y - 32, word, color=MUTED, ha="center", va="center")
 
 
 def pipe_number(ax, place, text, **options):
-    """What stands in the pipe at a place: "enters", "weight", "bias", "arrives" or "leaves"."""
+    """What stands in the pipe at a place: "enters", "weight", "bias", "arrives", and behind the
+    junction "leaves" or, where the pipe goes straight on, "passes"."""
     options = {"ha": "center", "va": "center", "size": 14} | options
     return ax.text(*PLACES[place], text, **options)
 
 
-def junction(ax, activation):
+def junction(ax, activation, at=JUNCTION, radius=26):
     """The junction, in the colour of the bend that sits there, with the bend's graph inside."""
     f = _entry(activation)
-    (x, y), radius, t = JUNCTION, 26, np.linspace(-3, 3, 41)
+    (x, y), t = at, np.linspace(-3, 3, 41)
     ax.add_patch(Circle((x, y), radius, facecolor=PAPER, edgecolor=color(f), linewidth=3))
     # Eight units of z across the circle; the same scale upwards, so that a slope looks like one.
     ax.plot(x + t * radius / 4, y + f(t) * radius / 4 - 4, color=color(f), linewidth=2.5)
+
+
+LAYER = {"xlim": (0, 340), "ylim": (0, 220), "height": 220, "frame": False}
+
+
+def layer(ax, inputs, weights, biases, activation):
+    """A layer of three units: a pipe from every input to every unit, with its weight.
+
+    Parameters
+    ----------
+    ax : Axes
+        A `panel(**LAYER)`.
+    inputs : array, shape (2,)
+    weights : array, shape (2, 3)
+    biases : array, shape (3,)
+    activation : str or Activation
+    """
+    f = _entry(activation)
+    starts, units = ((40, 155), (40, 75)), ((215, 185), (215, 115), (215, 45))
+    middle = {"ha": "center", "va": "center"}
+    for start, row in zip(starts, weights, strict=True):
+        for unit in units:
+            ax.plot(*zip(start, unit, strict=True), color=MUTED, linewidth=1.5, zorder=0.5)
+        for (x, y), weight in zip(units, row, strict=True):
+            share = 0.68  # of the way to the unit: there no two pipes are close
+            at = [a + share * (b - a) for a, b in zip(start, (x, y), strict=True)]
+            paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
+            ax.text(*at, f"× {number(weight)}", size=11, color=MUTED, bbox=paper, **middle)
+    for (x, y), value in zip(starts, inputs, strict=True):
+        ax.add_patch(Circle((x, y), 17, facecolor=PAPER, edgecolor=MUTED, linewidth=1))
+        ax.text(x, y, number(value), size=14, **middle)
+    arriving = np.asarray(inputs) @ weights + biases
+    for (x, y), bias, z in zip(units, biases, arriving, strict=True):
+        junction(ax, f, (x, y), 19)
+        words = f"bias {number(bias)}: {number(z)} arrives"
+        ax.text(x - 12, y - 28, words, size=11, color=ACCENT, va="center")
+        ax.plot([x + 20, 340], [y, y], color=MUTED, linewidth=1.5)
+        ax.text(x + 65, y + 11, f"{number(f(z))} leaves", size=12, weight="bold", va="center")
 
 
 def runs(ax, y, scores, color):
