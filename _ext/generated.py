@@ -51,12 +51,16 @@ def doors():
 
 
 def lessons():
-    """The written chapters as a table: what each asks, and how many minutes it takes."""
-    rows = ["| chapter | question | minutes |", "| --- | --- | --- |"]
+    """The written chapters as a table: what each asks, which it needs, how many minutes it takes."""
+    rows = ["| chapter | question | needs | minutes |", "| --- | --- | --- | --- |"]
     for file in sorted((ROOT / "chapters").glob("*.ipynb")):
         head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])
-        title, minutes = re.search(r"^# (.+)$.*?(\d+) minutes", head, re.M | re.S).groups()
-        rows.append(f"| {int(file.name[:2])} | [{title}](../chapters/{file.name}) | {minutes} |")
+        title = re.search(r"^# (.+)$", head, re.M)[1]
+        said = r"^\*(\d+(?: to \d+)?) minutes.*?You need (.+?[.;])[ *]"
+        minutes, needs = re.search(said, head, re.M).groups()
+        before = ", ".join(str(int(number)) for number in re.findall(r"\((\d\d)-", needs)) or "–"
+        link = f"[{title}](../chapters/{file.name})"
+        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {minutes} |")
     return "\n".join(rows)
 
 

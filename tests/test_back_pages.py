@@ -6,6 +6,8 @@ import math
 import re
 from pathlib import Path
 
+import generated
+import numpy as np
 import pytest
 
 from bends import MLP
@@ -48,5 +50,30 @@ def test_the_spread_halves_with_the_small_start_and_stays_with_the_gain():
     assert all(0.8 < b / a < 1.25 for a, b in zip(kept[1:], kept[2:], strict=False))
 
 
+<<<<<<< HEAD
 def test_what_a_classifier_pays_that_knows_nothing():
     assert [round(math.log(k), 2) for k in (2, 10, 100, 1000)] == [0.69, 2.30, 4.61, 6.91]
+=======
+def test_the_table_of_lessons_has_a_line_for_each_chapter():
+    files = sorted((BACK.parent / "chapters").glob("*.ipynb"))
+    head, rule, *rows = generated.lessons().split("\n")
+    assert head.count("|") == rule.count("|") == 5 and len(rows) == len(files)
+    line = r"\| (\d+) \| \[[^\]]+\]\((\S+)\) \| (?:–|\d+(?:, \d+)*) \| \d+(?: to \d+)? \|"
+    for row, file in zip(rows, files, strict=True):
+        number, address = re.fullmatch(line, row).groups()
+        assert int(number) == int(file.name[:2]) and (BACK / address).resolve() == file
+
+
+def test_each_bend_brings_the_line_on_the_front_page_nearer_to_the_wave(monkeypatch):
+    monkeypatch.setenv("BENDS_FACE", "text")
+    page = (BACK.parent / "index.md").read_text(encoding="utf8")
+    (code,) = re.findall(r"```\{code-cell\}\n:tags: \[remove-input\]\n(.*?)```", page, re.S)
+    space = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code, space)
+    gaps = [space["line"](bends) - space["wave"] for bends in range(16)]
+    errors = [np.sqrt(np.mean(gap**2)) for gap in gaps]
+    misses = [np.mean(np.abs(gap)) for gap in gaps]
+    assert all(b < a for row in (errors, misses) for a, b in zip(row, row[1:], strict=False))
+    assert misses[0] > 0.5 and misses[3] > 0.15 and misses[4] < 0.08 and misses[15] < 0.015
+>>>>>>> edit-f

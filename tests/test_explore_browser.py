@@ -376,7 +376,7 @@ def test_play_runs_through_time_and_pauses_out_of_sight(reader):
     assert reader.page.get_attribute("#images .says", "aria-live") == "polite"
 
 
-@pytest.mark.parametrize(("motion", "pause"), [("no-preference", 150), ("reduce", 1000)])
+@pytest.mark.parametrize(("motion", "pause"), [("no-preference", 700), ("reduce", 1000)])
 def test_play_steps_once_a_second_where_less_motion_is_asked_for(reader, motion, pause):
     reader = reader(reduced_motion=motion)
     reader.page.clock.install()

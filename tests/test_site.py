@@ -181,6 +181,19 @@ def test_outputs_are_for_readers(page):
     assert str(ROOT) not in str(html)
 
 
+MARKUP = re.compile(r"\]\(|\*\*|```|:::|<!--|-->|\| ?-{3}|\{[\w-]+\}`|&\w+;|\$\S+\$")
+
+
+@on_every_page
+def test_no_markup_is_left_for_readers(page):
+    """Links, bold type, fences and tables are made, not shown as they are written."""
+    body = BeautifulSoup(str(soup(page).body), "html.parser")
+    for element in body.find_all(["pre", "code", "script", "style", "math"]):
+        element.decompose()
+    text = body.get_text(" ")
+    assert not [text[max(0, m.start() - 40) : m.end() + 40] for m in MARKUP.finditer(text)]
+
+
 # --- In a browser --------------------------------------------------------------------------------
 
 

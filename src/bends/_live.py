@@ -43,7 +43,9 @@ def widget(explorer):
     shown = list(controls.values())
     if explorer.time:
         track = controls[explorer.time]
-        play = widgets.Play(min=0, max=len(track.options) - 1, interval=150)
+        last = len(track.options) - 1
+        pause = max(150, min(700, 9000 // last))  # few moments take longer each, as on the page
+        play = widgets.Play(min=0, max=last, interval=pause)
         widgets.jslink((play, "value"), (track, "index"))
         shown.append(play)
     return widgets.VBox([*shown, trouble, picture, theme])
