@@ -50,10 +50,10 @@ def test_the_spread_halves_with_the_small_start_and_stays_with_the_gain():
     assert all(0.8 < b / a < 1.25 for a, b in zip(kept[1:], kept[2:], strict=False))
 
 
-<<<<<<< HEAD
 def test_what_a_classifier_pays_that_knows_nothing():
     assert [round(math.log(k), 2) for k in (2, 10, 100, 1000)] == [0.69, 2.30, 4.61, 6.91]
-=======
+
+
 def test_the_table_of_lessons_has_a_line_for_each_chapter():
     files = sorted((BACK.parent / "chapters").glob("*.ipynb"))
     head, rule, *rows = generated.lessons().split("\n")
@@ -76,4 +76,3 @@ def test_each_bend_brings_the_line_on_the_front_page_nearer_to_the_wave(monkeypa
     misses = [np.mean(np.abs(gap)) for gap in gaps]
     assert all(b < a for row in (errors, misses) for a, b in zip(row, row[1:], strict=False))
     assert misses[0] > 0.5 and misses[3] > 0.15 and misses[4] < 0.08 and misses[15] < 0.015
->>>>>>> edit-f
