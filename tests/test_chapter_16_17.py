@@ -85,14 +85,77 @@ def leaves(data, path=()):
         yield path, data
 
 
+def matched(table, task):
+    """Test scores by function on one task, a row for each seed; NaN where a run diverged."""
+    runs = table[(table["phase"] == "test") & (table["init"] == "gain") & (table["task"] == task)]
+    return runs.pivot(index="seed", columns="activation", values="test_score")
+
+
+def failed(table, name, init):
+    """How many runs on *deep* fail by the protocol's rule."""
+    runs = table[(table["phase"] == "test") & (table["task"] == "deep")]
+    identity = runs[(runs["activation"] == "identity") & (runs["init"] == "gain")]
+    mine = runs[(runs["activation"] == name) & (runs["init"] == init)]
+    return script("relu-start", "summary").failures(mine, identity)
+
+
 def test_numbers_in_the_prose_of_chapter_17(summary):
-    regression, deep = summary["tasks"]["regression"], summary["tasks"]["deep"]
+    tasks = summary["tasks"]
+    regression, deep = tasks["regression"], tasks["deep"]
     assert 0.0303 < regression["high"] < 0.0304 and 0.0475 < deep["high"] < 0.0485
+    assert regression["difference"] == pytest.approx(0.029, abs=5e-4)
+    assert all(0 <= task["difference"] < 0.03 for task in tasks.values())
+    assert 0.0275 < tasks["pictures"]["high"] < 0.028
     table = load(RESULTS / "relu-start" / "runs.csv")
-    runs = table[(table["phase"] == "test") & (table["task"] == "deep") & (table["init"] == "gain")]
-    relu, mish = (
-        runs[runs["activation"] == name]["test_score"].sort_values() for name in ("relu", "mish")
-    )
+    assert len(table) == 6500
+    relu, mish = (matched(table, "deep")[name].sort_values() for name in ("relu", "mish"))
     assert relu.iloc[0] == 0.5 and relu.iloc[1:].mean() == pytest.approx(mish.mean(), abs=5e-4)
-    without = table[(table["activation"] == "identity") & (table["task"] == "signals")]
-    assert without["test_score"].mean() == pytest.approx(0.31, abs=0.005)
+    counts = {start: failed(table, "relu", start) for start in ("gain", "pytorch")}
+    assert counts == {"gain": 1, "pytorch": 4}
+    assert failed(table, "relu6", "gain") == 1 and failed(table, "leaky_relu", "gain") == 0
+    places = {
+        task: int(matched(table, task).mean(skipna=False).rank(ascending=False)["relu"])
+        for task in tasks
+    }
+    assert min(places.values()) == 11
+    mean = summary["ranks"]["mean"]
+    assert mean["relu"] == mean["relu6"] and sum(m < mean["relu"] for m in mean.values()) == 13
+    assert mean["relu"] - mean["hard_swish"] == pytest.approx(8)
+
+
+def test_a_single_race_seldom_crowns_the_best_of_thirty(summary):
+    table = load(RESULTS / "relu-start" / "runs.csv")
+    wins, winners = {}, {}
+    for task in summary["tasks"]:
+        scores = matched(table, task).dropna(axis=1)
+        first = scores.eq(scores.max(axis=1), axis=0)
+        best = np.isclose(scores.mean(), scores.mean().max(), rtol=0, atol=1e-9)
+        wins[task] = first.loc[:, best].sum().to_dict()
+        winners[task] = int(first.any().sum())
+    assert wins == {
+        "signals": {"hard_swish": 8},
+        "spirals": {"sin": 8, "softsign": 10},
+        "regression": {"softplus": 30},
+        "deep": {"silu": 10},
+        "pictures": {"sin": 9},
+    }
+    assert max(winners.values()) == 18 and winners["regression"] == 1
+
+
+def test_with_the_best_on_the_test_as_rival_the_verdict_is_no(summary):
+    rules = script("relu-start", "summary")
+    good = 0
+    for task, result in summary["tasks"].items():
+        pairs = [c for c in summary["comparisons"] if c["task"] == task and c["p"] is not None]
+        best = max(pairs, key=lambda pair: pair["difference"])
+        good += best["high"] < rules.MARGIN and result["failures"] <= rules.MOST_FAILURES
+        if task == "signals":
+            assert best["activation"] == "hard_swish"
+            assert best["difference"] == pytest.approx(0.028, abs=5e-4)
+            assert best["high"] == pytest.approx(0.038, abs=5e-4)
+    assert rules.verdict(good) == "no"
+
+
+def test_one_in_twenty_equals_looks_nearly_two_spreads_better():
+    best = np.random.default_rng(0).normal(size=(100_000, 20)).max(axis=1).mean()
+    assert best == pytest.approx(1.87, abs=0.02)

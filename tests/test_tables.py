@@ -42,6 +42,16 @@ def test_limits_are_written_for_a_reader():
     ]  # fmt: skip
 
 
+def test_a_folded_file_keeps_its_words_and_gives_the_page_no_heading(monkeypatch):
+    shown = []
+    monkeypatch.setenv("BENDS_FACE", "page")
+    monkeypatch.setattr(tables, "display", shown.append)
+    tables.show_folded("Rules", "# One\n\nWords, a # b.\n\n## Two\n\nMore.")
+    (markdown,) = shown
+    assert "\n\n**One**\n\nWords, a # b.\n\n**Two**\n\nMore.\n\n" in markdown.data
+    assert markdown.data.startswith("<details>\n<summary>Rules</summary>\n")
+
+
 @pytest.mark.browser
 def test_a_table_sorts_by_number_and_filters(address, open_page):
     page = open_page(f"{address}/chapters/02-which-ones-are-there.html")

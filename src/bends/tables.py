@@ -42,6 +42,15 @@ def show_plain(columns, rows):
     print(text) if os.environ.get("BENDS_FACE") == "text" else display(Markdown(text))
 
 
+def show_folded(title, text):
+    """Show the Markdown of another file, folded under one line; its headings become bold lines."""
+    if os.environ.get("BENDS_FACE") == "text":
+        print(title)
+        return
+    text = re.sub(r"^#+ (.+)$", r"**\1**", text, flags=re.M)
+    display(Markdown(f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"))
+
+
 def _markdown(columns, rows):
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
