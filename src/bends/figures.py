@@ -176,7 +176,7 @@ def curve(ax, activation, derivative=False, points=201, **options):
     return ax.plot(x, y, **(style(f) | options))
 
 
-KEY = {"xlim": (0, 340), "ylim": (0, 50), "height": 50, "frame": False}
+KEY = {"xlim": (0, 340), "ylim": (0, 72), "height": 72, "frame": False}
 
 
 def family(axes, *names):
@@ -192,9 +192,9 @@ def family(axes, *names):
     for at, f in enumerate(members):
         curve(axes["value"], f)
         curve(axes["slope"], f, derivative=True)
-        x, y = (2, 120, 222)[at // 2], 37 - 24 * (at % 2)
-        axes["key"].plot([x, x + 28], [y, y], **style(f))
-        axes["key"].text(x + 33, y, f.title, size=11, va="center")
+        x, y = (30, 190)[at // 3], 60 - 24 * (at % 3)
+        axes["key"].plot([x, x + 48], [y, y], **style(f))
+        axes["key"].text(x + 55, y, f.title, size=11, va="center")
 
 
 def decision_regions(ax, score, levels=8, resolution=64, border=False):

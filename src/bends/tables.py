@@ -98,7 +98,7 @@ def show_slopes_at_kinks():
         if FRAMEWORKS[f.name]
         for x in f.kinks
     )  # fmt: skip
-    show_table("Slopes at kinks", ["function", "kink at", *frameworks, "this book"], rows)
+    show_plain(["function", "kink at", *frameworks, "this book"], rows)
 
 
 def show_answers():
