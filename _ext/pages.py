@@ -18,6 +18,9 @@ from bends import figures
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "_static"
 ARCHIVE = "bends-book.zip"
+COURSE_ARCHIVE = "bends-course.zip"  # what `make lab` and `make book` need
+PLAIN = ("LICENSE", "Makefile", "NOTICE")  # files without an ending
+COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "chapters", "results", "src")
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
 SCRIPTS = {"explore.js": "bends-explorer", "table.js": "bends-table", "choose.js": "bends-chooser"}
@@ -97,7 +100,7 @@ def prepare(app):
 
 
 def finish(app, exception):
-    """Once after the pages: notebooks to download, and the whole book as one archive."""
+    """Once after the pages: notebooks to download, the whole course and the whole book."""
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir)
@@ -105,11 +108,22 @@ def finish(app, exception):
         source = Path(app.env.doc2path(page))
         if source.suffix == ".ipynb":
             shutil.copyfile(source, site / f"{page}.ipynb")
-    with zipfile.ZipFile(site / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(p for p in site.rglob("*") if p.is_file() and p.name != ARCHIVE):
+    root = Path(app.srcdir)
+    course = [path for name in COURSE_FOLDERS for path in (root / name).rglob("*")]
+    hidden = re.compile(r"(^|/)(\.|__pycache__|.*\.egg-info)")
+    course = [p for p in course if not hidden.search(p.relative_to(root).as_posix())]
+    pack(site / COURSE_ARCHIVE, root, [*course, *root.glob("[!.]*.*"), *map(root.joinpath, PLAIN)])
+    pack(site / ARCHIVE, site, site.rglob("*"))
+
+
+def pack(archive, folder, paths):
+    """Put the files of a folder into an archive, under the name "bends"."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(p for p in paths if p.is_file() and p.suffix != ".zip"):
             # A fixed date keeps two builds equal byte for byte.
-            entry = zipfile.ZipInfo(f"bends/{path.relative_to(site).as_posix()}", (2000, 1, 1, 0, 0, 0))
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            name = f"bends/{path.relative_to(folder).as_posix()}"
+            entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+            packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def describe(app, pagename, templatename, context, doctree):

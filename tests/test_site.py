@@ -367,3 +367,12 @@ def test_the_search_finds_a_word_of_chapter_1(origin, address, open_page):
     tab.wait_for_load_state("networkidle")
     assert title in tab.locator("h1").text_content()
     assert tab.complaints == []
+
+
+def test_the_course_can_be_taken_away_and_run(site):
+    with zipfile.ZipFile(site / "bends-course.zip") as archive:
+        names = set(archive.namelist())
+    needed = ["Makefile", "README.md", "pyproject.toml", "requirements.txt", "src/bends/__init__.py"]
+    needed += ["src/bends/choose.json", "results/xor/runs.csv", *(f"{c}.ipynb" for c in CHAPTERS)]
+    assert {f"bends/{name}" for name in needed} <= names
+    assert not [n for n in names if "/." in n or "__pycache__" in n or n.endswith(".zip")]
