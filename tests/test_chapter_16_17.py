@@ -26,10 +26,23 @@ def assert_same(stored, fresh):
         np.testing.assert_allclose(fresh[column], stored[column], atol=ELSEWHERE)
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-def test_a_sample_of_the_sigmoid_runs(optimizer):
-    sigmoid = script("sigmoid", "run")
-    assert_same(*rerun(sigmoid.grid(optimizer), sigmoid.table(optimizer), count=1))
+SIGMOID = script("sigmoid", "run")
+ADAM = ("adam", 0.003)
+
+
+@pytest.mark.parametrize("asked", SIGMOID.TABLES)
+def test_a_sample_of_the_sigmoid_runs(asked):
+    assert_same(*rerun(SIGMOID.grid(*asked), SIGMOID.table(*asked), count=1))
+
+
+def sigmoid_runs(optimizer="momentum", rate=0.01, **settings):
+    """Ten stored runs of chapter 16; what is not said is as in the tutorial."""
+    table = load(SIGMOID.table(optimizer, rate))
+    asked = {"activation": "sigmoid", "init": "pytorch", "depth": 4, "epochs": 100} | settings
+    for name, value in asked.items():
+        table = table[table[name] == value]
+    assert len(table) == 10
+    return table
 
 
 def test_a_sample_of_the_relu_runs():
@@ -38,26 +51,61 @@ def test_a_sample_of_the_relu_runs():
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "settings", "expected"),
+    ("asked", "settings", "expected"),
     [
-        ("momentum", {"init": "pytorch"}, 0.10),
-        ("momentum", {"init": "glorot"}, 0.326),
-        ("momentum", {"init": 1.84623}, 0.505),
-        ("momentum", {"init": 4.72265}, 0.612),
-        ("adam", {"init": "pytorch"}, 0.680),
-        ("adam", {"init": 4.72265}, 1.0),
-        ("momentum", {"init": "pytorch", "activation": "relu"}, 0.9997),
-        ("momentum", {"init": "pytorch", "activation": "tanh"}, 0.964),
-        ("momentum", {"init": "pytorch", "activation": "gelu"}, 0.924),
+        (SIGMOID.SCENE, {"init": "pytorch"}, 0.10),
+        (SIGMOID.SCENE, {"init": "glorot"}, 0.326),
+        (SIGMOID.SCENE, {"init": 1.84623}, 0.505),
+        (SIGMOID.SCENE, {"init": 4.72265}, 0.612),
+        (ADAM, {"init": "pytorch"}, 0.680),
+        (ADAM, {"init": 4.72265}, 1.0),
+        (SIGMOID.SCENE, {"init": "pytorch", "activation": "relu"}, 0.9997),
+        (SIGMOID.SCENE, {"init": "pytorch", "activation": "tanh"}, 0.964),
+        (SIGMOID.SCENE, {"init": "pytorch", "activation": "gelu"}, 0.924),
     ],
 )
-def test_another_implementation_found_the_same(optimizer, settings, expected):
-    table = load(script("sigmoid", "run").table(optimizer))
-    settings = {"activation": "sigmoid", "depth": 4, "epochs": 100} | settings
-    for name, value in settings.items():
-        table = table[table[name] == value]
-    assert len(table) == 10
-    assert table["train_score"].mean() == pytest.approx(expected, abs=0.05)
+def test_another_implementation_found_the_same(asked, settings, expected):
+    found = sigmoid_runs(*asked, **settings)["train_score"].mean()
+    assert found == pytest.approx(expected, abs=0.05)
+
+
+def test_numbers_in_the_prose_of_chapter_16():
+    def percent(*asked, part="train", **settings):
+        return round(100 * sigmoid_runs(*asked, **settings)[f"{part}_score"].mean())
+
+    scene = (100 * sigmoid_runs()["train_score"]).sort_values().round()
+    assert scene.iloc[-1] == 18 and set(scene.iloc[:-1]) == {10, 11}
+    assert percent() == 11 and percent(part="test") == 10
+    assert SIGMOID.PYTORCH_SCALE == pytest.approx(3**-0.5, abs=1e-5)
+    assert percent(init=SIGMOID.PYTORCH_SCALE) == 10
+    assert percent(init=4.72265) == 64 and percent(*ADAM) == 69
+    assert percent("momentum", 0.3) == 59
+    for asked in [ADAM, ("momentum", 0.1)]:
+        assert sigmoid_runs(*asked, init=4.72265)["train_score"].min() == 1
+    assert {percent(depth=depth, part="test") for depth in (2, 3)} == {31}
+    assert percent(epochs=250, part="test") == 30
+    assert percent(*ADAM, activation="relu", part="test") == 69
+    assert percent(*ADAM, init=4.72265, part="test") == 57
+
+
+@pytest.mark.parametrize(
+    ("asked", "activation", "larger", "points"),
+    [
+        (SIGMOID.SCENE, "tanh", 1.46741, 1.0),
+        (SIGMOID.SCENE, "tanh", 1.59254, 4.1),
+        (SIGMOID.SCENE, "relu", 1.41421, 7.4),
+        (SIGMOID.SCENE, "gelu", 1.53353, 8.7),
+        (ADAM, "tanh", 1.46741, 2.5),
+        (ADAM, "tanh", 1.59254, 4.8),
+        (ADAM, "relu", 1.41421, 4.1),
+    ],
+)
+def test_what_the_small_start_gains_on_the_test_in_chapter_16(asked, activation, larger, points):
+    starts = ["pytorch", larger]
+    small, large = (sigmoid_runs(*asked, activation=activation, init=init) for init in starts)
+    assert large["train_score"].mean() == 1
+    gained = small["test_score"].mean() - large["test_score"].mean()
+    assert 100 * gained == pytest.approx(points, abs=0.1)
 
 
 @pytest.fixture(scope="module")
