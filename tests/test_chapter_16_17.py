@@ -166,6 +166,12 @@ def test_numbers_in_the_prose_of_chapter_17(summary):
         for task in tasks
     }
     assert min(places.values()) == 11
+    won = {(r["task"], r["activation"]): r for r in summary["starts"]}
+    assert all(r["high"] < 0 for (task, _), r in won.items() if task == "regression")
+    for task in tasks:
+        for name in ("leaky_relu", "silu"):
+            apart = won[task, name]["difference"] - won[task, "gelu"]["difference"]
+            assert abs(apart) < 0.01
     mean = summary["ranks"]["mean"]
     assert mean["relu"] == mean["relu6"] and sum(m < mean["relu"] for m in mean.values()) == 13
     assert mean["relu"] - mean["hard_swish"] == pytest.approx(8)
