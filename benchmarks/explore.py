@@ -5,11 +5,16 @@ installed besides the book's own requirements, with Chromium. The same three fig
 60 states of two line panels; 41 x 8 states of two controls; 60 x 6 decision regions. Peers that
 know one control only get the states in a row. *Library* is the script that a page needs once.
 Latency is from the change to the frame after it is painted, 60 changes in a fresh page.
+Then the first figure with a kernel, in JupyterLab: from a key on the slider to the paint, 40 keys,
+and a drag over the whole slider in a second: how many pictures, and when the last is there.
 """
 
 import gzip
 import itertools
+import json
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -265,6 +270,133 @@ def latency(browser, file, step):
     return np.percentile(times, [50, 95])
 
 
+# ------------------------------------------------------------------------------------------------
+# With a kernel, in JupyterLab
+
+LIVE = {
+    "Bends": """
+import numpy as np
+from bends.explore import explore, panel, slider
+X = np.linspace(-3, 3, 400)
+def both(axes, t):
+    y = np.tanh(2.5 * X + t / 15 - 2)
+    axes["a"].plot(X, y)
+    axes["b"].plot(X, 2.5 * (1 - y**2) / 4)
+    return f"Time {t}."
+explore(both, id="e", t=slider(0, 59, steps=60),
+        panels={"a": panel((-3, 3), (-1.2, 1.2)), "b": panel((-3, 3), (-0.2, 2.5))})
+""",
+    "interact": """
+%matplotlib inline
+import matplotlib.pyplot as plt, numpy as np
+from ipywidgets import interact
+X = np.linspace(-3, 3, 400)
+@interact(t=(0, 59))
+def both(t=0):
+    y = np.tanh(2.5 * X + t / 15 - 2)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.6))
+    axes[0].plot(X, y)
+    axes[1].plot(X, 2.5 * (1 - y**2) / 4)
+    plt.show()
+""",
+}
+# Notes when a key or the pointer moved the slider, and when a new picture was painted after it.
+WATCH = """async () => {
+  await jupyterapp.restored;
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await jupyterapp.commands.execute("notebook:run-all-cells");
+  window.moved = [];
+  window.painted = [];
+  for (const name of ["keydown", "pointermove"])
+    addEventListener(name, (event) => moved.push(event.timeStamp), true);
+  const picture = () => {
+    const found = document.querySelector(".jp-OutputArea [role=img], .jp-OutputArea img");
+    return found?.src ?? found?.innerHTML;
+  };
+  let last = picture();
+  new MutationObserver(() => {
+    const now = picture();
+    if (now === undefined || now === last) return;
+    last = now;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => painted.push(performance.now());
+      channel.port2.postMessage(0);
+    });
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def live(browser, port=8971):
+    """Milliseconds from a key to its picture, and what a drag draws, for each of `LIVE`."""
+    print(f"\nWith a kernel (load {os.getloadavg()[0]:.1f})")
+    print(f"{'':18}     ms   95 %  drag: pictures, lag")
+    with tempfile.TemporaryDirectory() as folder:
+        for way, code in LIVE.items():
+            cell = {"cell_type": "code", "source": code.strip(), "metadata": {}, "outputs": []}
+            cell |= {"id": "a", "execution_count": None}
+            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+            notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+            (Path(folder) / f"{way}.ipynb").write_text(json.dumps(notebook), "utf8")
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command += [f"--port={port}", "--IdentityProvider.token=", "--ServerApp.port_retries=0"]
+        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+        settings = {"PYTHONPATH": str(ROOT / "src"), "BENDS_FACE": "live"}
+        settings["JUPYTER_CONFIG_DIR"] = f"{folder}/settings"
+        server = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **settings}, stderr=subprocess.DEVNULL
+        )
+        try:
+            for way in LIVE:
+                measure_live(browser, f"http://127.0.0.1:{port}/lab/tree/{way}.ipynb", way)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def measure_live(browser, address, way):
+    from playwright.sync_api import Error
+
+    view = browser.new_page(viewport={"width": 1280, "height": 900})
+    while True:
+        try:
+            view.goto(address)
+            break
+        except Error:  # JupyterLab is not up yet
+            time.sleep(0.5)
+    view.wait_for_function(
+        "way => window.jupyterapp?.shell.currentWidget?.context?.path === `${way}.ipynb`", arg=way
+    )
+    view.evaluate(WATCH)
+    handle = view.get_by_role("slider")
+    handle.focus()
+    times = []
+    for _ in range(40):
+        view.wait_for_timeout(400)
+        view.evaluate("moved.length = painted.length = 0")
+        handle.press("ArrowRight")
+        view.wait_for_function("painted.length", polling=100)
+        times.append(view.evaluate("painted[0] - moved[0]"))
+    handle.press("Home")
+    view.wait_for_timeout(1000)
+    rail = view.locator(".noUi-base").bounding_box()
+    x, y = rail["x"], rail["y"] + rail["height"] / 2
+    view.mouse.move(x, y)
+    view.mouse.down()
+    view.evaluate("moved.length = painted.length = 0")
+    start = time.perf_counter()
+    for step in range(1, 61):
+        view.mouse.move(x + rail["width"] * step / 60, y)
+        time.sleep(max(0, start + step / 60 - time.perf_counter()))
+    view.wait_for_timeout(3000)
+    pictures, lag = view.evaluate("[painted.length, painted.at(-1) - moved.at(-1)]")
+    view.close()
+    middle, slow = np.percentile(times, [50, 95])
+    print(f"{way:18}{middle:7.0f}{slow:7.0f}{pictures:16}{lag:5.0f}", flush=True)
+
+
 def main():
     from playwright.sync_api import sync_playwright
 
@@ -289,6 +421,7 @@ def main():
                     f"{s / 1000:{w}.1f}" for s, w in zip(sizes, (9, 8, 8, 9), strict=True)
                 )
                 print(f"{way:18}{numbers}{times[0]:7.1f}{times[1]:7.1f}", flush=True)
+        live(browser)
         browser.close()
 
 

@@ -1,4 +1,4 @@
-"""Chapter 1 in JupyterLab, in a browser: as `make lab` shows it, and as Binder does."""
+"""Chapter 1 in JupyterLab, as `make lab` and Binder show it, and in Notebook 7: in a browser."""
 
 import os
 import shutil
@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import CHAPTERS, ROOT, missing
 
+from bends.figures import COLORS
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOK = f"{CHAPTERS[0]}.ipynb"
 BINDER_MEGABYTES = 350
@@ -22,6 +24,13 @@ CELLS = """async () => {
   await panel.sessionContext.ready;
   await jupyterapp.commands.execute("notebook:run-all-cells");
   return panel.content.model.sharedModel.toJSON().cells;
+}"""
+THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+# Whether the ground of the first picture has this colour.
+GROUND = """color => {
+  const picture = document.querySelector(".jupyter-widgets [role=img]");
+  const wanted = color.slice(1).match(/../g).map((part) => parseInt(part, 16)).join(", ");
+  return getComputedStyle(picture).backgroundColor === `rgb(${wanted})`;
 }"""
 
 
@@ -75,18 +84,21 @@ def free_port():
 
 @pytest.fixture
 def lab(clone, tmp_path):
-    """`lab(programs, settings)` starts JupyterLab there and gives its address."""
+    """`lab(programs, settings)` starts JupyterLab there, or Notebook, and gives its address."""
     servers = []
 
-    def lab(programs, settings):
+    def lab(programs, settings, program="jupyter-lab"):
         port = free_port()
         folders = {
             name: str(tmp_path / name)
             for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
         }
-        command = [programs / "jupyter-lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+        command = [programs / program, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+        command += [
+            f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")
+        ]
+        command += ["--LabApp.news_url="]
         server = subprocess.Popen(
             [*command, "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
             cwd=clone,
@@ -102,7 +114,7 @@ def lab(clone, tmp_path):
             except OSError:
                 assert server.poll() is None, server.stderr.read().decode()[-2000:]
                 time.sleep(0.2)
-        pytest.fail("JupyterLab does not answer")
+        pytest.fail(f"{program} does not answer")
 
     yield lab
     for server in servers:
@@ -114,12 +126,12 @@ def picture(tab):
     return tab.locator(".jupyter-widgets svg").first.evaluate("svg => svg.outerHTML")
 
 
-def run_chapter(browser, address):
+def run_chapter(browser, address, page="lab/tree", key="ArrowRight"):
     """Run every cell, see no error, move the first slider and see its picture change."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(60_000)
     tab = context.new_page()
-    tab.goto(f"{address}/lab/tree/{NOTEBOOK}")
+    tab.goto(f"{address}/{page}/{NOTEBOOK}")
     tab.wait_for_function(
         "window.jupyterapp?.shell.currentWidget?.context?.path.endsWith('.ipynb')"
     )
@@ -133,18 +145,26 @@ def run_chapter(browser, address):
     slider.scroll_into_view_if_needed()
     before = picture(tab)
     slider.focus()
-    slider.press("ArrowRight")
+    slider.press(key)
     for _ in range(100):
         if picture(tab) != before:
             break
         tab.wait_for_timeout(100)
     else:
         pytest.fail("The picture does not follow the slider")
+    for theme, paper in zip(("Light", "Dark"), COLORS["paper"], strict=True):
+        tab.evaluate(THEME, f"JupyterLab {theme}")
+        tab.wait_for_function(GROUND, arg=paper)
     context.close()
 
 
 def test_chapter_1_runs_and_moves(browser, here, lab):
     run_chapter(browser, lab(*here))
+
+
+def test_chapter_1_runs_and_moves_in_notebook_7(browser, here, lab):
+    # It takes the arrow keys for itself, to go from cell to cell.
+    run_chapter(browser, lab(*here, "jupyter-notebook"), "notebooks", "PageUp")
 
 
 def test_chapter_1_runs_and_moves_in_binder(browser, binder, lab):
