@@ -72,12 +72,12 @@ def test_a_chapter_offers_its_own_notebook(page):
 
 
 def test_the_archive_is_the_whole_book():
-    (link,) = soup("index").select('a[href$=".zip"]')
+    (link,) = soup("index").select('a[href$="book.zip"]')
     with zipfile.ZipFile(SITE / link["href"]) as archive:
         assert archive.testzip() is None
         packed = {name.removeprefix("bends/") for name in archive.namelist()}
     files = {p.relative_to(SITE).as_posix() for p in SITE.rglob("*") if p.is_file()}
-    assert packed == files - {link["href"]}
+    assert packed == {name for name in files if not name.endswith(".zip")}
 
 
 # --- What stands in a page -----------------------------------------------------------------------
@@ -128,10 +128,28 @@ def test_links_and_anchors_lead_somewhere(page):
         path = unquote(path).removeprefix("/")
         found = (SITE / path).is_file()
         if found and fragment:
-            found = soup(path.removesuffix(".html")).find(id=unquote(fragment))
+            name, _, state = unquote(fragment).partition(":")
+            found = soup(path.removesuffix(".html")).find(id=name)
+            found = found and (not state or is_state(found, state))
         if not found:
             broken.append(address)
     assert not broken
+
+
+def is_state(explorer, state):
+    """Whether an explorer has the controls, and the options, that a link to a state names."""
+    for name, value in (pair.split("=") for pair in state.split(",")):
+        control = explorer.find(attrs={"name": name})
+        if control is None or control.name == "select" and not control.find(value=value):
+            return False
+    return True
+
+
+def test_a_link_to_a_state_that_is_not_there_is_seen():
+    page = "<figure id='f'><select name='bend'><option value='relu'></select><input name='x'>"
+    explorer = BeautifulSoup(page, "html.parser").figure
+    assert is_state(explorer, "bend=relu,x=2")
+    assert not is_state(explorer, "bend=tanh,x=2") and not is_state(explorer, "bend=relu,y=2")
 
 
 @on_every_page
@@ -372,7 +390,7 @@ def test_the_search_finds_a_word_of_chapter_1(origin, address, open_page):
 def test_the_course_can_be_taken_away_and_run(site):
     with zipfile.ZipFile(site / "bends-course.zip") as archive:
         names = set(archive.namelist())
-    needed = ["Makefile", "README.md", "pyproject.toml", "requirements.txt", "src/bends/__init__.py"]
-    needed += ["src/bends/choose.json", "results/xor/runs.csv", *(f"{c}.ipynb" for c in CHAPTERS)]
+    needed = ["Makefile", "README.md", "pyproject.toml", "requirements.txt"]
+    needed += ["src/bends/__init__.py", "src/bends/choose.json", "results/xor/runs.csv", *(f"{c}.ipynb" for c in CHAPTERS)]
     assert {f"bends/{name}" for name in needed} <= names
     assert not [n for n in names if "/." in n or "__pycache__" in n or n.endswith(".zip")]
