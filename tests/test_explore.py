@@ -320,3 +320,9 @@ def test_a_notebook_needs_no_other_widgets_than_the_core_ones():
     }
     names = {m["model_name"].removesuffix("Model") for m in models}
     assert names >= {"Checkbox", "Dropdown", "HTML", "Play", "SelectionSlider", "VBox"}
+
+
+def test_the_button_that_plays_starts_where_the_slider_does():
+    made = explorer(point, bend=CONTROLS["bend"], x=CONTROLS["x"], time="x")
+    (play,) = (child for child in widget(made).children if type(child).__name__ == "Play")
+    assert play.value == CONTROLS["x"].start > 0  # linked, it would set the slider back to 0

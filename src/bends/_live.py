@@ -45,7 +45,7 @@ def widget(explorer):
         track = controls[explorer.time]
         last = len(track.options) - 1
         pause = max(150, min(700, 9000 // last))  # few moments take longer each, as on the page
-        play = widgets.Play(min=0, max=last, interval=pause)
+        play = widgets.Play(value=track.index, min=0, max=last, interval=pause)
         widgets.jslink((play, "value"), (track, "index"))
         shown.append(play)
     return widgets.VBox([*shown, trouble, picture, theme])
