@@ -12,6 +12,9 @@ The decorator turns it into an `Activation`, which is what you import:
 Three habits run through the formulas. They take exp only of numbers that are 0 or less, which
 cannot overflow. They avoid subtracting two nearly equal numbers, which loses digits. And they
 avoid `np.where`, which is several times slower than arithmetic on arrays of mixed signs.
+
+float32 comes here only in training (a call of relu is computed in float64). Training wants speed
+and bears an absolute error of 2e-7, so three formulas have a shorter way for float32.
 """
 
 import numpy as np
@@ -89,15 +92,25 @@ def abs_(x):
 # Exponentials -----------------------------------------------------------------------------------
 
 
+def expm1(x, z):
+    """e^x - 1 with all its digits, also near 0, where z = e^x is nearly 1."""
+    return z - 1 if x.dtype == np.float32 else np.expm1(x)
+
+
+def log1p(z):
+    """ln(1 + z) with all its digits, also where z is small."""
+    return np.log(1 + z) if z.dtype == np.float32 else np.log1p(z)
+
+
 @activation("ELU", "exponential",
             r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
             r"\begin{cases} 1 & x > 0 \\ \alpha\,e^{x} & x \le 0 \end{cases}",
             joints=(0.0,), origin="clevert2015")
 def elu(x, alpha=1.0):
     """Exponential linear unit. `alpha` is the depth of the floor, and the slope at 0."""
-    negative = np.minimum(x, 0)  # expm1(x) is e^x - 1 with all its digits, also near 0
-    return (np.maximum(x, 0) + alpha * np.expm1(negative),
-            (x > 0) + alpha * np.exp(negative) * (x <= 0))
+    negative = np.minimum(x, 0)
+    z = np.exp(negative)
+    return np.maximum(x, 0) + alpha * expm1(negative, z), (x > 0) + alpha * z * (x <= 0)
 
 
 SELU_SCALE, SELU_FLOOR = 1.0507009873554805, 1.7580993408473769  # λ and λα
@@ -113,8 +126,9 @@ def selu(x):
     The slope at the kink, 0, is that of the left side, λα = 1.7581.
     """
     negative = np.minimum(x, 0)
-    return (SELU_SCALE * np.maximum(x, 0) + SELU_FLOOR * np.expm1(negative),
-            x.dtype.type(SELU_SCALE) * (x > 0) + SELU_FLOOR * np.exp(negative) * (x <= 0))
+    z = np.exp(negative)
+    return (SELU_SCALE * np.maximum(x, 0) + SELU_FLOOR * expm1(negative, z),
+            x.dtype.type(SELU_SCALE) * (x > 0) + SELU_FLOOR * z * (x <= 0))
 
 
 @activation("CELU", "exponential",
@@ -124,14 +138,15 @@ def selu(x):
 def celu(x, alpha=1.0):
     """ELU stretched sideways too, so that the slope is continuous for every `alpha`."""
     negative = np.minimum(x, 0) / alpha
-    return np.maximum(x, 0) + alpha * np.expm1(negative), np.exp(negative)
+    z = np.exp(negative)
+    return np.maximum(x, 0) + alpha * expm1(negative, z), z
 
 
 @activation("softplus", "exponential", r"\ln(1 + e^{x})", r"\frac{1}{1 + e^{-x}}")
 def softplus(x):
     """A smooth ReLU. Its derivative is the sigmoid."""
     z = np.exp(-np.abs(x))
-    return np.maximum(x, 0) + np.log1p(z), np.maximum(z, x > 0) / (1 + z)
+    return np.maximum(x, 0) + log1p(z), np.maximum(z, x > 0) / (1 + z)
 
 
 @activation("log-sigmoid", "exponential", r"-\ln(1 + e^{-x})", r"\frac{1}{1 + e^{x}}",
@@ -139,7 +154,7 @@ def softplus(x):
 def log_sigmoid(x):
     """Logarithm of the sigmoid, without losing it where the sigmoid is nearly 0 or 1."""
     z = np.exp(-np.abs(x))
-    return np.minimum(x, 0) - np.log1p(z), np.maximum(z, x < 0) / (1 + z)
+    return np.minimum(x, 0) - log1p(z), np.maximum(z, x < 0) / (1 + z)
 
 
 # Squashing functions ----------------------------------------------------------------------------
@@ -158,7 +173,7 @@ def sigmoid(x):
 def tanh(x):
     """Squashes to between -1 and 1. The slope is 1 - tanh²(x), at most 1."""
     value = np.tanh(x)
-    if x.dtype == np.float32:  # only in training, which bears an absolute error of 2e-7
+    if x.dtype == np.float32:
         return value, 1 - value * value
     z = np.exp(-2 * np.abs(x))  # 1 - tanh² loses the slope's digits where tanh is nearly 1
     return value, 4 * z / (1 + z) ** 2

@@ -126,13 +126,20 @@ class Adam(Optimizer):
         self.epsilon = positive("epsilon", epsilon)
 
     def _move(self, gradient, rate, m, v):
+        change = (1 - self.beta1) * gradient
         m *= self.beta1
-        m += (1 - self.beta1) * gradient
+        m += change
+        np.square(gradient, out=change)  # fresh arrays would cost more than the arithmetic
+        change *= 1 - self.beta2
         v *= self.beta2
-        v += (1 - self.beta2) * gradient**2
-        m_hat = m / (1 - self.beta1**self._steps)
-        v_hat = v / (1 - self.beta2**self._steps)
-        return rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        v += change
+        move = m / (1 - self.beta1**self._steps)
+        move *= rate
+        scale = np.divide(v, 1 - self.beta2**self._steps, out=change)
+        np.sqrt(scale, out=scale)
+        scale += self.epsilon
+        move /= scale
+        return move
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
