@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from tuned_numpy import TunedStack
 
 from bends import ACTIVATIONS, MLP, OPTIMIZERS, train
 from bends.training import one_blas_thread
@@ -77,6 +78,11 @@ def bends(work, members, dtype, epochs):
     optimizer = OPTIMIZERS[work.optimizer](RATE)
     return lambda: train(net, x, y, loss=work.loss, optimizer=optimizer, epochs=epochs,
                          batch_size=work.batch, progress=False)  # fmt: skip
+
+
+def tuned_numpy(work, members, dtype, epochs):
+    stack = TunedStack(work, members, dtype, RATE)
+    return lambda: stack.train(epochs)
 
 
 def scikit_learn(work, members, dtype, epochs):
@@ -239,6 +245,7 @@ def jax_scan(work, members, dtype, epochs):
 
 CONTENDERS = {
     "Bends": bends,
+    "NumPy, for speed alone": tuned_numpy,
     "scikit-learn": scikit_learn,
     "PyTorch, one by one": torch_one_by_one,
     "PyTorch, baddbmm": torch_stacked,

@@ -1,6 +1,8 @@
 """The training loop: its steps, stacks that equal their members, and every way to stop."""
 
 import pickle
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,24 @@ def no_bar(monkeypatch):
 
 def parameters(net):
     return net.weights + net.biases
+
+
+@pytest.mark.parametrize("workload", ["mini", "digits", "deep"])
+def test_the_peer_of_the_benchmark_trains_the_same_networks(workload, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent / "benchmarks")
+    from training import WORKLOADS
+    from tuned_numpy import TunedStack
+
+    work = replace(WORKLOADS[workload], batch=None, examples=60)
+    peer = TunedStack(work, 3, np.float64, rate=0.001)
+    net = MLP(work.sizes, work.activation, seed=range(3))
+    for mine, theirs in zip(parameters(net), peer.weights + peer.biases, strict=True):
+        theirs[:] = mine.reshape(theirs.shape)
+    train(net, *work.data(np.float64), loss=work.loss, optimizer=OPTIMIZERS[work.optimizer](0.001),
+          epochs=3, batch_size=None)  # fmt: skip
+    peer.train(3)
+    for mine, theirs in zip(parameters(net), peer.weights + peer.biases, strict=True):
+        np.testing.assert_allclose(mine.ravel(), theirs.ravel(), rtol=0, atol=1e-12)
 
 
 def test_full_batch_training_is_the_loop_that_a_reader_writes():
