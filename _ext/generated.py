@@ -34,7 +34,8 @@ def sources():
         if len(people) > 3:
             people = [people[0] + " and others"]
         who = ", ".join(people[:-1]) + " and " * (len(people) > 1) + people[-1]
-        where = next((fields[k] for k in ("journal", "booktitle", "howpublished") if k in fields), "")
+        places = [fields[k] for k in ("journal", "booktitle", "howpublished") if k in fields]
+        where = places[0] if places else ""
         link = f" <{fields['url']}>" if "url" in fields else ""
         what = f"*{fields['title']}.* {where + '.' if where else ''}{link}"
         lines.append(re.sub(r"[{}]", "", f"- {who} ({fields['year']}). {what}"))
@@ -51,7 +52,7 @@ def doors():
 
 
 def lessons():
-    """The written chapters as a table: what each asks, which it needs, how many minutes it takes."""
+    """The written chapters as a table: what each asks, which it needs, how long it takes."""
     rows = ["| chapter | question | needs | minutes |", "| --- | --- | --- | --- |"]
     for file in sorted((ROOT / "chapters").glob("*.ipynb")):
         head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])

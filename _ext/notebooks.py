@@ -70,7 +70,8 @@ def normalize(notebook):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if cell.cell_type == "code" and UNSHOWN & set(tags):  # folded in Jupyter: the answers stand in the source
+        # Folded in Jupyter: the answers stand in the source.
+        if cell.cell_type == "code" and UNSHOWN & set(tags):
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell.outputs = [] if VARIES in tags else [_text_only(o) for o in cell.outputs]

@@ -24,7 +24,11 @@ COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "chapters", "results"
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
 SCRIPTS = {"explore.js": "bends-explorer", "table.js": "bends-table", "choose.js": "bends-chooser"}
-DESCRIPTIONS = {f"chapters/{slug}": line for part in COURSE["parts"] for slug, (_, line) in part["chapters"].items()}
+DESCRIPTIONS = {
+    f"chapters/{slug}": line
+    for part in COURSE["parts"]
+    for slug, (_, line) in part["chapters"].items()
+}
 DESCRIPTIONS |= COURSE["pages"]
 log = logging.getLogger(__name__)
 
@@ -50,10 +54,8 @@ def contents(app):
     for part in COURSE["parts"]:
         chapters = []
         for slug, (title, line) in part["chapters"].items():
-            page = f"chapters/{slug}"
-            chapters.append(
-                {"number": int(slug[:2]), "title": title, "line": line, "page": page if page in written else None}
-            )
+            page = f"chapters/{slug}" if f"chapters/{slug}" in written else None
+            chapters.append({"number": int(slug[:2]), "title": title, "line": line, "page": page})
         yield {"title": part["title"], "chapters": chapters}
 
 
