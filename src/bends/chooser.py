@@ -24,6 +24,8 @@ from .choose import (
     named,
 )
 
+FRAMEWORK = "In which framework?"
+
 
 def show_chooser():
     """Show the questions, and the recommendation that follows from the answers."""
@@ -44,22 +46,28 @@ def widget():
         recommendation = choose(**said)
         print(f"{recommendation}\n\n{recommendation.code[framework]}")
 
-    menus = {
-        name: widgets.Dropdown(
-            options=[(text, value) for value, text in question["values"].items()],
-            description=question["title"],
-            style={"description_width": "initial"},
-        )
+    asked = {
+        name: (question["title"], [(text, value) for value, text in question["values"].items()])
         for name, question in QUESTIONS.items()
     }
-    menus["framework"] = widgets.Dropdown(options=list(OPTIMIZERS), description="Framework")
+    asked["framework"] = FRAMEWORK, list(OPTIMIZERS)
+    width = max(len(title) for title, _ in asked.values()) * 0.55  # in em: letters of a wide font
+    menus = {
+        name: widgets.Dropdown(
+            options=options,
+            description=title,
+            style={"description_width": f"{width}em"},
+            layout={"width": f"calc({width}em + 350px)", "max_width": "100%"},
+        )
+        for name, (title, options) in asked.items()
+    }
     return widgets.VBox([*menus.values(), widgets.interactive_output(show, menus)])
 
 
 def page():
     """The chooser as HTML."""
     menus = [menu(name, q["title"], q["values"], q["short"]) for name, q in QUESTIONS.items()]
-    menus.append(menu("framework", "In which framework?", {f: f for f in OPTIMIZERS}))
+    menus.append(menu("framework", FRAMEWORK, {f: f for f in OPTIMIZERS}))
     hidden = [advice(rule, rule["title"], hidden_facts(rule), hidden_code) for rule in RULES]
     ends = [
         advice(end | {"when": {"answer": [name]}}, end["end"], end_facts(end), end_code)
