@@ -43,8 +43,9 @@ def style_sheet():
     """The site's one style sheet: colours from `figures`, our rules, code in both themes."""
     light, dark = code_colors("xcode"), code_colors("github-dark")
     rules = [p.read_text(encoding="utf8") for p in sorted(STATIC.glob("*.css"))]
-    by_system = '@media (prefers-color-scheme: dark) { html:not([data-theme="light"])'
-    themes = [light, f'html[data-theme="dark"] {{ {dark} }}', f"{by_system} {{ {dark} }} }}"]
+    by_choice = f'@media screen {{ html[data-theme="dark"] {{ {dark} }} }}'
+    by_system = '@media screen and (prefers-color-scheme: dark) { html:not([data-theme="light"])'
+    themes = [light, by_choice, f"{by_system} {{ {dark} }} }}"]
     return "\n".join([figures.css_variables(), *rules, *themes])
 
 

@@ -315,6 +315,17 @@ def test_the_chosen_theme_looks_as_the_systems(page, address, open_page):
     assert light[0] != dark[0]
     assert colors("dark", "light") == light
     assert colors("light", "dark") == dark
+    tab.emulate_media(media="print")
+    assert tab.evaluate(COLORS) == light[:1] + tab.evaluate(COLORS)[1:]  # the ground of the page
+
+
+@pytest.mark.browser
+def test_a_table_is_printed_with_all_its_columns(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[1]}.html", viewport={"width": 1000, "height": 700})
+    tab.emulate_media(media="print")  # the width of a sheet of A4 on its side
+    for table in tab.locator(".bends-table").all():
+        width, right = table.bounding_box()["width"], "e => e.getBoundingClientRect().width"
+        assert table.locator("table").evaluate(right) <= width + 1
 
 
 # --- With the keyboard ---------------------------------------------------------------------------
@@ -353,6 +364,20 @@ def test_the_contents_open_and_close(address, open_page):
     tab.keyboard.press("Escape")
     assert not contents.is_visible()
     assert tab.evaluate("document.activeElement.textContent") == "Contents"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 844, "height": 390}])
+def test_the_contents_fill_the_window_below_the_bar_and_scroll(viewport, address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=viewport)
+    button, contents = tab.get_by_role("button", name="Contents"), tab.locator("#contents")
+    button.click()
+    box, bar = contents.bounding_box(), tab.locator(".bar").bounding_box()
+    assert box["y"] + 1 >= bar["y"] + bar["height"]
+    assert box["y"] + box["height"] == viewport["height"]
+    assert contents.evaluate("e => e.scrollHeight > e.clientHeight")
+    button.click()
+    assert not contents.is_visible()
 
 
 @pytest.mark.browser

@@ -85,7 +85,10 @@ def use_look():
 
 
 def css_variables():
-    """The colours as CSS text: light, and dark by the reader's choice or the system's."""
+    """The colours as CSS text: light, and on a screen dark by the reader's or the system's choice.
+
+    Paper is white whatever the theme, so print is light.
+    """
 
     def variables(theme):
         return " ".join(f"--{name}: {pair[theme]};" for name, pair in COLORS.items())
@@ -93,10 +96,10 @@ def css_variables():
     light, dark = variables(0), variables(1)
     return (
         f":root {{ color-scheme: light; {light} }}\n"
-        "@media (prefers-color-scheme: dark) {\n"
+        "@media screen and (prefers-color-scheme: dark) {\n"
         f'  html:not([data-theme="light"]) {{ color-scheme: dark; {dark} }}\n'
         "}\n"
-        f'html[data-theme="dark"] {{ color-scheme: dark; {dark} }}\n'
+        f'@media screen {{ html[data-theme="dark"] {{ color-scheme: dark; {dark} }} }}\n'
     )
 
 
