@@ -1,11 +1,79 @@
 """Mathematics as MathML, made at build time: no script, no font, read aloud by screen readers."""
 
+import re
+from html import unescape
+from itertools import pairwise
+from xml.etree import ElementTree
+
 from docutils import nodes
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
+
+NAME = re.compile(r"[^\W\d_]{2,}")  # of a function: max, ln
+ROWS = {"math", "mrow", "mtd", "mstyle", "msqrt"}  # elements whose children stand in a line
+SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
+OPENING = set("([{|∑∏∫")  # operators that a function's argument may begin with
+ENDING = set(")]}|!")  # operators that end what a minus may be taken from
+APPLICATION = "\u2061"  # "of", invisible: the function is applied to what follows
+
+
+def convert(tex, display="inline"):
+    """A formula in TeX as the text of a `math` element."""
+    math = convert_to_element(tex, display=display)
+    for element in math.iter():
+        element.text = element.text and unescape(element.text)
+        # As an operator, a name would have spaces that indent it at the start of a line.
+        if element.tag == "mo" and NAME.fullmatch(element.text or ""):
+            element.tag, element.attrib = "mi", {}
+    for row in [element for element in math.iter() if element.tag in ROWS]:
+        space_functions(row)
+        mark_signs(row)
+    return ElementTree.tostring(math, encoding="unicode")
+
+
+def space_functions(row):
+    """Put thin spaces around the names of functions, where no bracket does."""
+    children = list(row)
+    row[:] = []
+    for child, after in zip(children, [*children[1:], None], strict=True):
+        if core(child).tag != "mi" or not NAME.fullmatch(core(child).text or ""):
+            row.append(child)
+            continue
+        if len(row) and (is_operand(row[-1]) or core(row[-1]).text == ")"):
+            row.append(thin_space())
+        row.append(child)
+        while after is not None and after.tag == "mrow" and len(after):
+            after = after[0]
+        if after is not None and (is_operand(after) or core(after).text in OPENING):
+            ElementTree.SubElement(row, "mo").text = APPLICATION
+            if is_operand(after):
+                row.append(thin_space())
+
+
+def mark_signs(row):
+    """A minus after a bracket, a comma or another operator is a sign, with no spaces."""
+    for before, element in pairwise(row):
+        if element.text == "−" and before.tag == "mo" and before.text not in ENDING:
+            element.set("form", "prefix")
+
+
+def core(element):
+    """What stands below an exponent or an index, if there is one."""
+    while element.tag in SCRIPTED:
+        element = element[0]
+    return element
+
+
+def is_operand(element):
+    """Whether an element brings no space of its own, as operators do."""
+    return core(element).tag not in ("mo", "mspace")
+
+
+def thin_space():
+    return ElementTree.Element("mspace", width="0.167em")
 
 
 def _visit_math(translator, node):
-    translator.body.append(convert(node.astext(), display="inline"))
+    translator.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
