@@ -79,7 +79,7 @@ def test_float32_is_correctly_rounded(f):
 def test_float32_in_training_keeps_its_bound(f):
     for error, exact in errors(f, np.float32, COUNT, native=True):
         absolute = error * np.spacing(np.abs(exact).astype(np.float32))
-        assert np.all(absolute <= 2 * EPS[np.float32] * np.maximum(1, np.abs(exact)))
+        assert np.all(absolute <= 2.5 * EPS[np.float32] * np.maximum(1, np.abs(exact)))
 
 
 @every
