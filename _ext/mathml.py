@@ -11,9 +11,8 @@ from latex2mathml.converter import convert_to_element
 NAME = re.compile(r"[^\W\d_]{2,}")  # of a function: max, ln
 ROWS = {"math", "mrow", "mtd", "mstyle", "msqrt"}  # elements whose children stand in a line
 SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
-OPENING = set("([{|∑∏∫")  # operators that a function's argument may begin with
 ENDING = set(")]}|!")  # operators that end what a minus may be taken from
-APPLICATION = "\u2061"  # "of", invisible: the function is applied to what follows
+APPLICATION = "\u2061"  # "of", invisible; not before a bracket, so that a reader finds "max("
 
 
 def convert(tex, display="inline"):
@@ -43,10 +42,9 @@ def space_functions(row):
         row.append(child)
         while after is not None and after.tag == "mrow" and len(after):
             after = after[0]
-        if after is not None and (is_operand(after) or core(after).text in OPENING):
+        if after is not None and is_operand(after):
             ElementTree.SubElement(row, "mo").text = APPLICATION
-            if is_operand(after):
-                row.append(thin_space())
+            row.append(thin_space())
 
 
 def mark_signs(row):
