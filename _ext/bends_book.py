@@ -2,8 +2,8 @@
 
 Each subject has a module beside this one: `mathml` (mathematics without scripts), `payloads`
 (states of the explorers), `repository` (links to the clone's own origin), `pages` (what the
-template shows), `generated` (lists made from data). Here they are put together, and the cache
-gets a key that cannot go stale.
+template shows), `quotes` (curly marks in its text), `generated` (lists made from data). Here they
+are put together, and the cache gets a key that cannot go stale.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ import generated
 import mathml
 import pages
 import payloads
+import quotes
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / "cache"
@@ -45,6 +46,6 @@ def set_execution(app, config):
 
 def setup(app):
     app.connect("config-inited", set_execution)
-    for module in (generated, mathml, pages, payloads):
+    for module in (generated, mathml, pages, payloads, quotes):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

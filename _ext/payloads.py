@@ -18,6 +18,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from quotes import apostrophes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -48,6 +49,7 @@ def move(body, root, folder):
 
     def replace(match):
         opening, name, middle, states = match.group(1, 2, 3, 4)
+        states = apostrophes(states)  # as in the first sentence, which stands in the page
         if name in seen:
             raise ExtensionError(f"two explorers of one page are called {name!r}")
         seen.add(name)

@@ -139,7 +139,7 @@ class Reader:
         return self
 
     def says(self, explorer):
-        return self.page.inner_text(f"#{explorer.id} .says")
+        return self.page.inner_text(f"#{explorer.id} .says").replace("’", "'")
 
     def picture(self, id):
         data = self.page.locator(f"#{id} .panels").screenshot(animations="disabled")

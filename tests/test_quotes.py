@@ -1,0 +1,41 @@
+"""Curly marks in the text of pages, straight ones in code, scripts and addresses."""
+
+import payloads
+import pytest
+from quotes import curly
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>ReLU's, today&#x27;s, He&#39;s.</p>", "<p>ReLU’s, today’s, He’s.</p>"),
+        ("<p>Keras' layer, <code>a['b']</code>'s.", "<p>Keras’ layer, <code>a['b']</code>’s."),
+        ('<p>so "both" and (&quot;neither&quot;).</p>', "<p>so “both” and (“neither”).</p>"),
+        ('<p><em>a</em>" and "b".</p>', '<p><em>a</em>" and “b”.</p>'),
+        ('<a href="it\'s" title="1 > 0">it\'s</a>', '<a href="it\'s" title="1 > 0">it’s</a>'),
+        (
+            '<i aria-label="It\'s" data-when=\'{"a": 1}\'>',
+            '<i aria-label="It’s" data-when=\'{"a": 1}\'>',
+        ),
+        ("<pre>it's <b>Ann's</b> \"x\"</pre>", "<pre>it's <b>Ann's</b> \"x\"</pre>"),
+        ("<script>say('it\\'s', \"x\")</script>", "<script>say('it\\'s', \"x\")</script>"),
+        (
+            "<!-- it's --><svg><text>ReLU's</text></svg>",
+            "<!-- it's --><svg><text>ReLU’s</text></svg>",
+        ),
+    ],
+)
+def test_marks_are_curly_in_text_alone(html, expected):
+    assert curly(html) == expected == curly(expected)
+
+
+def test_all_sentences_of_an_explorer_have_the_same_marks(tmp_path):
+    states = '{"says":{"v":["ReLU\'s","Keras\' own"]}}'
+    figure = (
+        '<figure class="bends-explorer" id="one">\n<p class="says">ReLU\'s</p>\n'
+        f'<script type="application/json" class="bends-states" data-file="">{states}</script>'
+        "\n</figure>"
+    )
+    assert "ReLU’s" in curly(payloads.move(figure, "", tmp_path))
+    (made,) = (tmp_path / payloads.FOLDER).iterdir()
+    assert '["ReLU’s","Keras’ own"]' in made.read_text("utf8")
