@@ -21,7 +21,7 @@ COLORS = {
     "c-step": ("#7c1e04", "#fc837d"),
     "c-rectifier": ("#2c50cf", "#6b96f9"),
     "c-exponential": ("#549f0d", "#90fea4"),
-    "c-squashing": ("#7a1f93", "#9852d9"),
+    "c-squashing": ("#7a1f93", "#b276c8"),
     "c-gate": ("#9e5700", "#feb643"),
     "c-periodic": ("#d73d9c", "#e1448d"),
     "c-good": ("#0f7b5f", "#5ed1a8"),
@@ -69,6 +69,7 @@ LOOK = {
     "ytick.color": MUTED,
     "xtick.labelsize": 12,
     "ytick.labelsize": 12,
+    "xtick.major.pad": 7,  # in the lower left corner the axes' labels stay apart
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "xtick.minor.size": 0,
@@ -77,6 +78,7 @@ LOOK = {
     "path.simplify_threshold": 1,  # a tenth of a CSS pixel in an explorer
     "savefig.dpi": 144,
 }
+LABEL = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}  # the `bbox` of text on a line
 
 
 def use_look():
@@ -332,8 +334,7 @@ def layer(ax, inputs, weights, biases, activation):
         for (x, y), weight in zip(units, row, strict=True):
             share = 0.68  # of the way to the unit: there no two pipes are close
             at = [a + share * (b - a) for a, b in zip(start, (x, y), strict=True)]
-            paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
-            ax.text(*at, f"× {number(weight)}", size=11, color=MUTED, bbox=paper, **middle)
+            ax.text(*at, f"× {number(weight)}", size=11, color=MUTED, bbox=LABEL, **middle)
     for (x, y), value in zip(starts, inputs, strict=True):
         ax.add_patch(Circle((x, y), 17, facecolor=PAPER, edgecolor=MUTED, linewidth=1))
         ax.text(x, y, number(value), size=14, **middle)
@@ -387,10 +388,12 @@ def tiny_network(axes, net):
     for name, lines in (("arrives", arrives), ("leaves", leaves), ("weighted", weighted)):
         for unit, (line, dash) in enumerate(zip(lines.T, DASHES, strict=False)):
             axes[name].plot(x, line, color=color(f), linestyle=dash)
-            place = np.argmin(np.abs(arrives[:, unit] - 0.6))  # apart from the others' places
-            side = {"ha": "left"} if line[place] < 0 else {"ha": "right"}
-            offset = 0.08 if line[place] < 0 else -0.08
-            axes[name].text(x[place] + offset, line[place], unit + 1, va="bottom", **side)
+            # Its number stands on the line, near the bend, where the others' lines are far away.
+            room = np.abs(np.delete(lines, unit, axis=1) - line[:, None]).min(axis=1, initial=9)
+            off = np.abs(arrives[:, unit] - 0.5)
+            near = (off < 0.8) & (np.abs(x) < 0.93 * high)  # and clear of the panel's edge
+            place = np.where(near, room - off / 5, -1).argmax()
+            axes[name].text(x[place], line[place], unit + 1, bbox=LABEL, ha="center", va="center")
     axes["sum"].plot(x, output, color=INK)
 
 
