@@ -142,7 +142,13 @@ class Reader:
         return self.page.inner_text(f"#{explorer.id} .says").replace("’", "'")
 
     def picture(self, id):
-        data = self.page.locator(f"#{id} .panels").screenshot(animations="disabled")
+        """What the page shows, painted anew as a whole.
+
+        Where Chromium repaints a part, it smooths a few pixels by other amounts.
+        """
+        panels = self.page.locator(f"#{id} .panels")
+        panels.evaluate(REPAINT)
+        data = panels.screenshot(animations="disabled")
         return np.array(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
     def close(self):
@@ -175,6 +181,13 @@ def state_of(reader, explorer):
     return state
 
 
+REPAINT = """async (panels) => {
+  panels.style.visibility = "hidden";
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  panels.style.visibility = "";
+}"""
+
 # Puts other pictures in place of an explorer's own, and tells whether their elements are the same.
 SWAP = """([id, svgs]) => {
   const box = document.querySelector(`#${id} .panels`), old = [...box.children];
@@ -195,9 +208,7 @@ def assert_shown(reader, explorer):
     own = reader.picture(explorer.id)
     reader.page.evaluate("undo()")
     assert same, state
-    # Where Chromium repaints a part, it smooths a few pixels by other amounts than for the whole;
-    # a mark out of place differs by more than 100.
-    assert shown.shape == own.shape and np.abs(shown - own).max() <= 48, state
+    assert shown.shape == own.shape and np.abs(shown - own).max() <= 8, state
 
 
 KEYS = {"slider": ["ArrowRight", "End", "PageDown", "ArrowUp", "Home", "PageUp", "ArrowLeft"],
