@@ -350,13 +350,14 @@ def live(browser, port=8971):
         )
         try:
             for way in LIVE:
-                measure_live(browser, f"http://127.0.0.1:{port}/lab/tree/{way}.ipynb", way)
+                address = f"http://127.0.0.1:{port}/lab/tree/{way}.ipynb"
+                measure_live(browser, server, address, way)
         finally:
             server.terminate()
             server.wait()
 
 
-def measure_live(browser, address, way):
+def measure_live(browser, server, address, way):
     from playwright.sync_api import Error
 
     view = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -365,6 +366,8 @@ def measure_live(browser, address, way):
             view.goto(address)
             break
         except Error:  # JupyterLab is not up yet
+            if server.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended with {server.returncode}") from None
             time.sleep(0.5)
     view.wait_for_function(
         "way => window.jupyterapp?.shell.currentWidget?.context?.path === `${way}.ipynb`", arg=way
