@@ -14,7 +14,7 @@ cannot overflow. They avoid subtracting two nearly equal numbers, which loses di
 avoid `np.where`, which is several times slower than arithmetic on arrays of mixed signs.
 
 float32 comes here only in training (a call of relu is computed in float64). Training wants speed
-and bears an absolute error of 2e-7, so three formulas have a shorter way for float32.
+and bears an absolute error of 3e-7, so three formulas have a shorter way for float32.
 """
 
 import numpy as np
