@@ -323,7 +323,9 @@ def test_the_chosen_theme_looks_as_the_systems(page, address, open_page):
 def test_a_table_is_printed_with_all_its_columns(address, open_page):
     tab = open_page(f"{address}/{CHAPTERS[1]}.html", viewport={"width": 1000, "height": 700})
     tab.emulate_media(media="print")  # the width of a sheet of A4 on its side
-    for table in tab.locator(".bends-table").all():
+    tables = tab.locator(".bends-table").all()
+    assert len(tables) == 2
+    for table in tables:
         assert table.locator("table").bounding_box()["width"] <= table.bounding_box()["width"] + 1
 
 

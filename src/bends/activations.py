@@ -93,12 +93,12 @@ def abs_(x):
 
 
 def expm1(x, z):
-    """e^x - 1 with all its digits, also near 0, where z = e^x is nearly 1."""
+    """e^x - 1, given z = e^x; in float64 with all its digits, also near 0, where z is nearly 1."""
     return z - 1 if x.dtype == np.float32 else np.expm1(x)
 
 
 def log1p(z):
-    """ln(1 + z) with all its digits, also where z is small."""
+    """ln(1 + z); in float64 with all its digits, also where z is small."""
     return np.log(1 + z) if z.dtype == np.float32 else np.log1p(z)
 
 
