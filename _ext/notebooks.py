@@ -25,8 +25,10 @@ class NotebookError(Exception):
     """A cell that cannot be run or stored: which one, why, and the cure."""
 
 
-async def run(notebook, path, cell_seconds=CELL_SECONDS):
+async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None):
     """Run all cells of `notebook` in the folder of `path`, in place, with the face "text".
+
+    `settings` go into the kernel's environment; None takes a variable out of it.
 
     Raises
     ------
@@ -41,8 +43,10 @@ async def run(notebook, path, cell_seconds=CELL_SECONDS):
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],  # no word on each start
     )
-    settings = {"BENDS_FACE": "text", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
-    async with client.async_setup_kernel(env={**os.environ, **settings}):
+    ours = {"BENDS_FACE": "text", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    env = {**os.environ, **ours, **(settings or {})}
+    env = {name: value for name, value in env.items() if value is not None}
+    async with client.async_setup_kernel(env=env):
         for index, cell in enumerate(notebook.cells):
             try:
                 await client.async_execute_cell(cell, index)
