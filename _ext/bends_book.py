@@ -2,8 +2,9 @@
 
 Each subject has a module beside this one: `mathml` (mathematics without scripts), `payloads`
 (states of the explorers), `repository` (links to the clone's own origin), `pages` (what the
-template shows), `quotes` (curly marks in its text), `generated` (lists made from data). Here they
-are put together, and the cache gets a key that cannot go stale.
+template shows), `quotes` (curly marks in its text), `generated` (lists made from data), `folds`
+(what a page folds), `reading` (words and minutes), `anchors` (names that headings had before).
+Here they are put together, and the cache gets a key that cannot go stale.
 """
 
 import hashlib
@@ -12,11 +13,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import anchors
+import folds
 import generated
 import mathml
 import pages
 import payloads
 import quotes
+import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / "cache"
@@ -46,6 +50,6 @@ def set_execution(app, config):
 
 def setup(app):
     app.connect("config-inited", set_execution)
-    for module in (generated, mathml, pages, payloads, quotes):
+    for module in (anchors, folds, generated, mathml, pages, payloads, quotes, reading):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

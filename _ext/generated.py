@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import yaml
+from docutils import nodes
 from pybtex.database import parse_file
 from sphinx.errors import ExtensionError
 
@@ -52,17 +53,29 @@ def doors():
 
 
 def lessons():
-    """The written chapters as a table: what each asks, which it needs, how long it takes."""
-    rows = ["| chapter | question | needs | minutes |", "| --- | --- | --- | --- |"]
+    """The written chapters as a table: what each asks, which it needs, how long it takes.
+
+    The minutes are counted once all chapters are read; `put_minutes` puts them in.
+    """
+    rows = ["| chapter | question | needs | minutes | of the main line |", "|" + " --- |" * 5]
     for file in sorted((ROOT / "chapters").glob("*.ipynb")):
         head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])
         title = re.search(r"^# (.+)$", head, re.M)[1]
-        said = r"^\*(\d+(?: to \d+)?) minutes.*?You need (.+?[.;])[ *]"
-        minutes, needs = re.search(said, head, re.M).groups()
+        needs = re.search(r"^\*.*?You need (.+?[.;])[ *]", head, re.M)[1]
         before = ", ".join(str(int(number)) for number in re.findall(r"\((\d\d)-", needs)) or "–"
         link = f"[{title}](../chapters/{file.name})"
-        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {minutes} |")
+        times = " | ".join(f"MINUTES:{file.stem}:{at}" for at in (1, 0))
+        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {times} |")
     return "\n".join(rows)
+
+
+def put_minutes(app, document, docname):
+    """Fill in the minutes that `lessons` leaves open."""
+    for text in list(document.findall(nodes.Text)):
+        if match := re.fullmatch(r"MINUTES:(.+):([01])", text):
+            # A part of the book may be built alone; then other chapters have no minutes.
+            minutes = app.env.metadata[f"chapters/{match[1]}"].get("minutes", "––")
+            text.parent.replace(text, nodes.Text(str(minutes[int(match[2])])))
 
 
 TEXTS = {"contents": contents, "doors": doors, "lessons": lessons, "sources": sources}
@@ -82,3 +95,4 @@ def fill(app, docname, source):
 
 def setup(app):
     app.connect("source-read", fill)
+    app.connect("doctree-resolved", put_minutes)

@@ -9,8 +9,9 @@ from bends.check import UNANSWERED, WRONG
 
 VARIES = "nbval-ignore-output"
 
-# All legal cell tags. The page's builder knows two of them, nbval one, the tests the first.
+# All legal cell tags. The page's builder knows all but one, nbval that one, the tests the first.
 TAGS = {
+    "read": "the text reads its code line by line: the page never folds it, however long",
     "starter": "the reader's code of an exercise; a check and a folded solution follow it",
     "remove-cell": "only the notebook has it: checks, and where to get bends",
     "remove-input": "its code is not on the page, and folded in Jupyter: questions, figures",

@@ -29,6 +29,7 @@ DESCRIPTIONS = {
     for part in COURSE["parts"]
     for slug, (_, line) in part["chapters"].items()
 }
+NUMBER = re.compile(r"chapters/(\d\d)-")
 DESCRIPTIONS |= COURSE["pages"]
 log = logging.getLogger(__name__)
 
@@ -66,19 +67,46 @@ def back_pages(app):
     return [(page, app.env.titles[page].astext()) for page in pages]
 
 
+def with_head(body, number, minutes, links):
+    """A chapter's body with its number in the title, and below it what it takes and offers.
+
+    Parameters
+    ----------
+    body : str
+    number : int
+    minutes : (int, int)
+        Of the main line, and of the whole page.
+    links : list of str
+        As HTML.
+    """
+    body = body.replace("<h1>", f'<h1><span class="number">Chapter {number}</span> ', 1)
+    main, whole = minutes
+    parts = [f"Main line {main} minutes, all of it {whole}", *links]
+    facts = "".join(f"<span>{part}</span> " for part in parts)
+    return body.replace("</h1>", f'</h1>\n<p class="facts">{facts}</p>', 1)
+
+
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
     # A table wider than a phone scrolls by itself.
     body = context.get("body", "")
     body = re.sub(r"(?s)<table.*?</table>", r'<div class="scroll">\g<0></div>', body)
     source = app.env.doc2path(pagename, base=False) if doctree else None
+    page_links = repository.links(app.bends_repository, source) if source else []
+    number = NUMBER.match(pagename)
+    if number:
+        file = pagename.removeprefix("chapters/")
+        links = [f'<a href="{file}.ipynb" download>Download this notebook</a>']
+        links += [f'<a href="{escape(a)}">{label}</a>' for label, a in page_links[:-2]]
+        minutes = app.env.metadata[pagename]["minutes"]
+        body = with_head(body, int(number[1]), minutes, links)
     context.update(
         body=body,
+        number=int(number[1]) if number else None,
         course=list(contents(app)),
         back=back_pages(app),
         style=app.bends_style,
-        notebook=f"{pagename}.ipynb" if source and source.endswith(".ipynb") else None,
-        page_links=repository.links(app.bends_repository, source) if source else [],
+        page_links=page_links,
         repository=app.bends_repository,
         scripts=[name for name, mark in SCRIPTS.items() if f'class="{mark}' in body],
         archive=ARCHIVE,

@@ -37,7 +37,10 @@ def links(address, source):
         lab = quote(f"lab/tree/{source}", safe="")
         pairs += [
             ("Run in Binder", f"https://mybinder.org/v2/gh/{path}/main?urlpath={lab}"),
-            ("Open in Colab", f"https://colab.research.google.com/github/{path}/blob/main/{source}"),
+            (
+                "Open in Colab",
+                f"https://colab.research.google.com/github/{path}/blob/main/{source}",
+            ),
         ]
     return pairs + [
         ("Edit this page", f"{address}/edit/main/{source}"),

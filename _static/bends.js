@@ -21,6 +21,27 @@
   });
 }
 
+// What is folded opens for its anchor (also that of a state, "#id:x=1"), and for the printer.
+{
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1).split(":")[0]));
+    let closed = false;
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      closed ||= !fold.open;
+      fold.open = true;
+    }
+    if (closed) target.scrollIntoView();
+  };
+  addEventListener("hashchange", open);
+  open();
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll(":is(.piece, .fold):not([open])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
+}
+
 // A button on each piece of code that copies it.
 for (const pre of document.querySelectorAll(".cell_input pre, .highlight-python pre, .highlight-bash pre")) {
   const button = Object.assign(document.createElement("button"), {

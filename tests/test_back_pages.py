@@ -57,11 +57,12 @@ def test_what_a_classifier_pays_that_knows_nothing():
 def test_the_table_of_lessons_has_a_line_for_each_chapter():
     files = sorted((BACK.parent / "chapters").glob("*.ipynb"))
     head, rule, *rows = generated.lessons().split("\n")
-    assert head.count("|") == rule.count("|") == 5 and len(rows) == len(files)
-    line = r"\| (\d+) \| \[[^\]]+\]\((\S+)\) \| (?:–|\d+(?:, \d+)*) \| \d+(?: to \d+)? \|"
+    assert head.count("|") == rule.count("|") == 6 and len(rows) == len(files)
+    line = r"\| (\d+) \| \[[^\]]+\]\(../chapters/(\S+).ipynb\) \| (?:–|\d+(?:, \d+)*) \|"
+    line += r" MINUTES:\2:1 \| MINUTES:\2:0 \|"
     for row, file in zip(rows, files, strict=True):
-        number, address = re.fullmatch(line, row).groups()
-        assert int(number) == int(file.name[:2]) and (BACK / address).resolve() == file
+        number, slug = re.fullmatch(line, row).groups()
+        assert int(number) == int(file.name[:2]) and slug == file.stem
 
 
 def test_each_bend_brings_the_line_on_the_front_page_nearer_to_the_wave(monkeypatch):

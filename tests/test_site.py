@@ -60,8 +60,35 @@ def test_the_contents_list_the_written_chapters_in_order_under_their_parts():
 def test_a_chapter_has_the_title_that_the_contents_announce(page):
     titles = {slug: t for part in COURSE["parts"] for slug, (t, _) in part["chapters"].items()}
     heading = soup(page).h1
+    heading = BeautifulSoup(str(heading), "html.parser")
     heading.find(class_="headerlink").decompose()
-    assert heading.get_text() == titles[page.removeprefix("chapters/")]
+    number, slug = int(page.split("/")[1][:2]), page.removeprefix("chapters/")
+    assert heading.get_text() == f"Chapter {number} {titles[slug]}"
+    assert soup(page).title.get_text() == f"{number}. {titles[slug]} · Bends"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_says_how_long_it_takes(page):
+    said = soup(page).select_one(".facts").get_text()
+    main, whole = map(int, re.search(r"Main line (\d+) minutes, all of it (\d+)", said).groups())
+    assert 5 <= main <= whole
+    row = soup("back/for-teachers").find("a", href=re.compile(page)).find_parent("tr")
+    assert [int(cell.get_text()) for cell in row.find_all("td")[-2:]] == [whole, main]
+
+
+ANCHORS = (ROOT / "tests" / "anchors.txt").read_text(encoding="utf8").split()
+
+
+@pytest.mark.parametrize("page", sorted({anchor.partition("#")[0] for anchor in ANCHORS}))
+def test_what_others_may_have_linked_to_is_still_there(page):
+    """Anchors of the site as it stood on 2026-11-26, and the states that its own links name."""
+    gone = []
+    for anchor in (anchor for anchor in ANCHORS if anchor.startswith(f"{page}#")):
+        name, _, state = anchor.partition("#")[2].partition(":")
+        found = soup(page).find(id=name)
+        if not found or state and not is_state(found, state):
+            gone.append(anchor)
+    assert not gone, "name it below the heading it became: <!-- formerly: ... -->"
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -120,7 +147,11 @@ def test_links_and_anchors_lead_somewhere(page):
     for address in addresses(soup(page)):
         if urlsplit(address).scheme:
             # One source has no encrypted address.
-            fine = ("https://", "data:image/png;base64,", "http://neuralnetworksanddeeplearning.com/")
+            fine = (
+                "https://",
+                "data:image/png;base64,",
+                "http://neuralnetworksanddeeplearning.com/",
+            )
             if not address.startswith(fine):
                 broken.append(address)
             continue
