@@ -417,3 +417,41 @@ def layer_histograms(ax, layers, bins=48):
         image[:, 10 * layer + 1 : 10 * layer + 9, 3] = shades[:, None]
     extent = (0.5, len(layers) + 0.5, low, high)
     ax.imshow(image, extent=extent, origin="lower", aspect="auto", zorder=0.5)
+
+
+# A network with a fork: A feeds B and C, and the output adds both. One unit is a CSS pixel.
+FORK = {"xlim": (0, 340), "ylim": (0, 220), "height": 220, "frame": False}
+UNITS = {"A": (100, 105), "B": (205, 160), "C": (205, 50)}
+FORK_PLACES = {"A": (100, 68), "B": (205, 209), "C": (205, 13), "out": (322, 121),
+               "fork": (84, 66), "front": (40, 121)}  # fmt: skip
+
+
+def fork(ax, activation, to_b, to_c):
+    """The network with a fork, its weights on its lines, without the numbers that flow.
+
+    Parameters
+    ----------
+    ax : Axes
+        A `panel(**FORK)`.
+    activation : str or Activation
+        What sits in each of the units A, B and C.
+    to_b, to_c : float
+        The weights from A to B and to C.
+    """
+    a, b, c, output = *UNITS.values(), (305, 105)
+    for line in [((4, 105), a), (a, b), (a, c), (b, output), (c, output), (output, (340, 105))]:
+        ax.plot(*zip(*line, strict=True), color=MUTED, linewidth=1.5, zorder=0.5)
+    ax.plot(*output, "o", color=MUTED, markersize=7)
+    for unit, weight in ((b, to_b), (c, to_c)):
+        middle = (a[0] + unit[0]) / 2, (a[1] + unit[1]) / 2
+        ax.text(*middle, f"× {number(weight)}", color=MUTED, bbox=LABEL, ha="center", va="center")
+    for name, place in UNITS.items():
+        junction(ax, activation, place, 20)
+        ax.text(place[0], place[1] + 30, name, color=MUTED, ha="center", va="center")
+
+
+def fork_number(ax, place, text, **options):
+    """What stands in the network with a fork: beside a unit, at the "front" and at "out"; under A
+    as "fork", for what comes back to it."""
+    options = {"ha": "center", "va": "center"} | options
+    return ax.text(*FORK_PLACES[place], text, **options)
