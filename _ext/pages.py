@@ -13,7 +13,7 @@ from pygments.formatters import HtmlFormatter
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from bends import figures
+from bends import look
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "_static"
@@ -47,7 +47,7 @@ def style_sheet():
     by_choice = f'@media screen {{ html[data-theme="dark"] {{ {dark} }} }}'
     by_system = '@media screen and (prefers-color-scheme: dark) { html:not([data-theme="light"])'
     themes = [light, by_choice, f"{by_system} {{ {dark} }} }}"]
-    return "\n".join([figures.css_variables(), *rules, *themes])
+    return "\n".join([look.css_variables(), *rules, *themes])
 
 
 def contents(app):
@@ -125,7 +125,7 @@ def prepare(app):
     (folder / app.bends_style).write_text(text, encoding="utf8")
     icon = (ROOT / "_templates" / "favicon.svg").read_text(encoding="utf8")
     # An icon is a page of its own, with no attribute for the theme: it follows the system.
-    colors = figures.css_variables().replace('html:not([data-theme="light"])', ":root")
+    colors = look.css_variables().replace('html:not([data-theme="light"])', ":root")
     icon = icon.replace("<style>", f"<style>{colors}")
     (folder / "favicon.svg").write_text(icon, encoding="utf8")
 

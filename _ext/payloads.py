@@ -10,7 +10,7 @@ reader's first touch.
 
 A page that holds `class="bends-explorer"` needs `explore.js` (deferred) and `explore.css`; a still
 picture, `class="bends-figure"`, needs the style sheet alone. The colours are variables from
-`bends.figures.css_variables()`. The elements themselves are described in `src/bends/_page.py`.
+`bends.look.css_variables()`. The elements themselves are described in `src/bends/explore/page.py`.
 """
 
 import gzip

@@ -1,5 +1,5 @@
 // Moves the baked figures of a page. No formula stands here: every state was drawn by Python.
-// What it reads is described in src/bends/_page.py (the elements) and _baking.py (the states).
+// What it reads is described in src/bends/explore/page.py (the elements) and baking.py (the states).
 (() => {
   "use strict";
   const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+,-./";

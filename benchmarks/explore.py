@@ -28,10 +28,10 @@ sys.path.insert(0, str(ROOT / "_ext"))
 
 import payloads  # noqa: E402
 
-from bends._explorer import Explorer  # noqa: E402
-from bends._page import page  # noqa: E402
-from bends._stage import panel  # noqa: E402
 from bends.explore import slider  # noqa: E402
+from bends.explore.explorer import Explorer  # noqa: E402
+from bends.explore.page import page  # noqa: E402
+from bends.explore.stage import panel  # noqa: E402
 from bends.figures import decision_regions  # noqa: E402
 
 X = np.linspace(-3, 3, 400)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from bends import MLP
-from bends.analysis import diagnose
 from bends.datasets import mnist1d
+from bends.signals import diagnose
 
 BACK = Path(__file__).resolve().parent.parent / "back"
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.S)

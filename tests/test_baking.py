@@ -14,10 +14,10 @@ import pytest
 from matplotlib.patches import Circle
 from PIL import Image
 
-from bends._baking import run, write
-from bends._differences import SIGNS, column, differences, raster, runs
-from bends._stage import Stage, panel
-from bends._svg import Element, Raster, markup
+from bends.explore.baking import run, write
+from bends.explore.differences import SIGNS, column, differences, raster, runs
+from bends.explore.stage import Stage, panel
+from bends.explore.svg import Element, Raster, markup
 
 STAGE = Stage({"a": panel((0, 1), (0, 1), "across", "up")}, "fuzz")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bends import MLP, SGD, sigmoid, train
-from bends.analysis import linear_pieces
 from bends.datasets import xor
 from bends.losses import LOSSES
+from bends.regions import linear_pieces
 
 FOLDER = Path(__file__).resolve().parent.parent / "results" / "xor"
 

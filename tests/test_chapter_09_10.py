@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bends import ACTIVATIONS, MLP, gain, leaky_relu, relu, selu, tanh
-from bends.analysis import mean_field, statistics, variance_map
 from bends.initializers import gaussian_nodes
+from bends.meanfield import mean_field, variance_map
+from bends.signals import statistics
 
 
 def mean(f, kinks=(0.0,)):
@@ -118,5 +119,5 @@ def test_what_the_old_start_leaves_of_the_blame(bend, share):
     rng = np.random.default_rng(0)
     net(rng.normal(size=(100, 40)))
     net.backward(rng.normal(size=(5, 100, 10)))
-    size = np.sqrt(statistics(net.signals[:4]).energy).mean(axis=0)
+    size = np.sqrt(statistics(net.signals[:4]).mean_square).mean(axis=0)
     assert (size[0] / size[3]) ** (1 / 3) == pytest.approx(share, rel=0.1)

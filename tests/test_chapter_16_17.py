@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bends.experiments import load, rerun
+from bends.runs import load, rerun
 
 RESULTS = Path(__file__).parent.parent / "results"
 SCORES = ["train_score", "validation_score", "test_score"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bends.check import RIGHT, UNANSWERED, WRONG, check, predict, question
-from bends.figures import css_variables
+from bends.look import css_variables
 
 
 def relu(x):

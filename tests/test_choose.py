@@ -22,7 +22,7 @@ from bends.choose import (
     hidden_code,
     holds,
 )
-from bends.chooser import page
+from bends.choose.face import page
 from bends.initializers import gain
 from bends.losses import LOSSES
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from ipywidgets.embed import dependency_state
 
-from bends import ACTIVATIONS, figures
-from bends._baking import bake
-from bends._explorer import Explorer
-from bends._live import widget
-from bends._page import page
+from bends import ACTIVATIONS, figures, look
 from bends.explore import choice, computed, explore, panel, slider, slider_over, switch
-from bends.figures import number
+from bends.explore.baking import bake
+from bends.explore.explorer import Explorer
+from bends.explore.live import widget
+from bends.explore.page import page
+from bends.look import number
 
 PANELS = {
     "graph": panel((-3, 3), (-1, 3), "what enters", "what leaves"),
@@ -33,7 +33,7 @@ def curve(axes, bend):
 
 def point(axes, bend, x):
     y = ACTIVATIONS[bend](x)
-    axes["graph"].plot([x], [y], "o", color=figures.color(bend))
+    axes["graph"].plot([x], [y], "o", color=look.color(bend))
     axes["pipe"].text(5, 1, number(y, ".2f"), ha="center")
     return f"{ACTIVATIONS[bend].title} turns {number(x)} into {number(y, '.2f')}."
 
@@ -101,7 +101,7 @@ def test_a_slider_over_values_keeps_them():
 
 
 def test_building_a_page_loads_no_widgets():
-    code = "import sys, bends.explore, bends._page; print('ipywidgets' in sys.modules)"
+    code = "import sys, bends.explore.page; print('ipywidgets' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout == "False\n", ran.stderr
 

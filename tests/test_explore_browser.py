@@ -11,12 +11,12 @@ import pytest
 from conftest import CHAPTERS, ROOT
 from PIL import Image
 
-from bends import ACTIVATIONS, figures
-from bends._baking import bake
-from bends._explorer import Explorer
-from bends._page import page
+from bends import ACTIVATIONS, figures, look
 from bends.explore import choice, computed, panel, slider, slider_over, switch
-from bends.figures import number
+from bends.explore.baking import bake
+from bends.explore.explorer import Explorer
+from bends.explore.page import page
+from bends.look import number
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import payloads
@@ -32,7 +32,7 @@ def curve(axes, bend, slope):
 
 def point(axes, bend, z):
     y = ACTIVATIONS[bend](z)
-    axes["graph"].plot([z], [y], "o", color=figures.color(bend))
+    axes["graph"].plot([z], [y], "o", color=look.color(bend))
     axes["pipe"].text(5, 1, number(y, ".2f"), ha="center", size=20)
     return f"{ACTIVATIONS[bend].title} turns {number(z)} into {number(y, '.2f')}."
 
@@ -71,6 +71,8 @@ IMAGES = Explorer(
     "epoch",
     {"epoch": slider(0, 11, steps=12), "width": slider(1, 3, steps=3)},
 )
+
+
 def wave(axes, bend, tone, moment):
     figures.curve(axes["graph"], bend, color=tone)
     if bend == "sin":  # a file of another shape
@@ -111,7 +113,7 @@ def folder(tmp_path_factory):
     body = "".join(page(e) for e in (LINES, IMAGES, FILES, STILL))
     (folder / "index.html").write_text(document(payloads.move(body, "", folder)), "utf8")
     rules = [(ROOT / "_static" / name).read_text("utf8") for name in ("bends.css", "explore.css")]
-    (folder / "book.css").write_text(figures.css_variables() + "".join(rules), "utf8")
+    (folder / "book.css").write_text(look.css_variables() + "".join(rules), "utf8")
     (folder / "explore.js").write_bytes((ROOT / "_static" / "explore.js").read_bytes())
     return folder
 
@@ -311,7 +313,7 @@ def test_themes_follow_the_same_picture(reader, theme):
         "getComputedStyle(document.querySelector('#lines [data-layer=\"0\"] path[style]')).stroke"
     )
     red, green, blue = (int(v) for v in re.findall(r"\d+", stroke))
-    assert f"#{red:02x}{green:02x}{blue:02x}" == figures.COLORS["c-rectifier"][theme == "dark"]
+    assert f"#{red:02x}{green:02x}{blue:02x}" == look.COLORS["c-rectifier"][theme == "dark"]
     reader.page.press("#images-epoch", "End")
     assert_shown(reader, IMAGES)
 

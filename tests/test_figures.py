@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from bends import ACTIVATIONS, MLP, figures
+from bends import ACTIVATIONS, MLP, figures, look
 
 FAMILIES = sorted({f"c-{f.family}" for f in ACTIVATIONS.values()})
 CLASSES = ["c-class0", "c-class1", "c-class2"]
@@ -48,19 +48,19 @@ def oklab(rgb):
 
 @pytest.mark.parametrize("theme", [0, 1])
 def test_colors_are_readable_on_paper(theme):
-    paper = figures.COLORS["paper"][theme]
+    paper = look.COLORS["paper"][theme]
     for name in ("ink", "muted", "accent", "c-good", "c-bad"):
-        assert contrast(figures.COLORS[name][theme], paper) >= 4.5, name
+        assert contrast(look.COLORS[name][theme], paper) >= 4.5, name
     # Lines need 3; in the dark theme words in these colours have what words need.
     for name in FAMILIES + CLASSES:
-        assert contrast(figures.COLORS[name][theme], paper) >= (3, 4.5)[theme], name
+        assert contrast(look.COLORS[name][theme], paper) >= (3, 4.5)[theme], name
 
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("group", [FAMILIES, CLASSES, ["c-good", "c-bad"]])
 @pytest.mark.parametrize("theme", [0, 1])
 def test_colors_stay_apart(theme, group, sight):
-    seen = {c: oklab(SIGHT[sight] @ linear(figures.COLORS[c][theme])) for c in group}
+    seen = {c: oklab(SIGHT[sight] @ linear(look.COLORS[c][theme])) for c in group}
     least = 0.035 if sight == "grey" else 0.075
     for a, b in combinations(group, 2):
         assert np.linalg.norm(seen[a] - seen[b]) >= least, (a, b)
@@ -68,7 +68,7 @@ def test_colors_stay_apart(theme, group, sight):
 
 def test_every_family_has_a_color_and_members_differ_by_dash():
     for family in {f.family for f in ACTIVATIONS.values()}:
-        styles = [figures.style(f) for f in ACTIVATIONS.values() if f.family == family]
+        styles = [look.style(f) for f in ACTIVATIONS.values() if f.family == family]
         assert len({str(s["linestyle"]) for s in styles}) == len(styles) <= 6
         assert len({s["color"] for s in styles}) == 1
 
@@ -89,21 +89,21 @@ def test_a_familys_key_names_every_member():
 
 
 def test_no_two_variables_share_a_light_color():
-    assert len(figures.THEME_COLORS) == len(figures.COLORS)
+    assert len(look.THEME_COLORS) == len(look.COLORS)
 
 
 def test_css_has_each_color_in_both_themes():
-    css = figures.css_variables()
-    for name, (light, dark) in figures.COLORS.items():
+    css = look.css_variables()
+    for name, (light, dark) in look.COLORS.items():
         assert css.count(f"--{name}: {light};") == 1
         assert css.count(f"--{name}: {dark};") == 2
 
 
 def test_numbers_have_a_true_minus_sign():
-    assert figures.number(-1.5) == "−1.5"
-    assert figures.number(-0.001, ".2f") == "0.00"
-    assert figures.number(1e-5) == "1e−05"
-    assert [figures.number(float(x)) for x in ("inf", "-inf")] == ["∞", "−∞"]
+    assert look.number(-1.5) == "−1.5"
+    assert look.number(-0.001, ".2f") == "0.00"
+    assert look.number(1e-5) == "1e−05"
+    assert [look.number(float(x)) for x in ("inf", "-inf")] == ["∞", "−∞"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_numbers_have_a_true_minus_sign():
     ],
 )
 def test_sizes_in_words(size, words):
-    assert figures.in_words(size) == words
+    assert look.in_words(size) == words
 
 
 def test_layer_histograms_count_what_lies_beyond_at_the_edge():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import CHAPTERS, ROOT, missing
 
-from bends.figures import COLORS
+from bends.look import COLORS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOK = f"{CHAPTERS[0]}.ipynb"

@@ -448,7 +448,7 @@ def test_the_course_can_be_taken_away_and_run(site):
     with zipfile.ZipFile(site / "bends-course.zip") as archive:
         names = set(archive.namelist())
     needed = ["Makefile", "README.md", "pyproject.toml", "requirements.txt"]
-    needed += ["src/bends/__init__.py", "src/bends/choose.json", "results/xor/runs.csv"]
+    needed += ["src/bends/__init__.py", "src/bends/choose/rules.json", "results/xor/runs.csv"]
     needed += [f"{chapter}.ipynb" for chapter in CHAPTERS]
     assert {f"bends/{name}" for name in needed} <= names
     assert not [n for n in names if "/." in n or "__pycache__" in n or n.endswith(".zip")]

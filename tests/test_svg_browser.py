@@ -8,28 +8,28 @@ import pytest
 from matplotlib.patches import Circle, FancyArrowPatch
 from PIL import Image
 
-from bends import figures
-from bends._stage import WIDTH, Stage
+from bends import look
 from bends.explore import panel
+from bends.explore.stage import WIDTH, Stage
 
 pytestmark = pytest.mark.browser
 
 
 def lines(ax):
     x = np.linspace(0, 1, 200)
-    ax.plot(x, np.sin(9 * x) / 2 + 0.5, "--", color=figures.ACCENT)
+    ax.plot(x, np.sin(9 * x) / 2 + 0.5, "--", color=look.ACCENT)
     ax.plot(x, np.where(x < 0.5, x, np.nan), color="red", alpha=0.5, linewidth=6)
-    ax.plot(x * 30 - 15, x * 20 - 10, color=figures.BAD)  # far beyond the panel
+    ax.plot(x * 30 - 15, x * 20 - 10, color=look.BAD)  # far beyond the panel
 
 
 def marks(ax):
     rng = np.random.default_rng(0)
     ax.scatter(*rng.random((2, 20)), s=rng.random(20) * 200, c=rng.random(20), alpha=0.7)
-    ax.plot(*rng.random((2, 9)), "s", markerfacecolor="none", markeredgecolor=figures.INK)
+    ax.plot(*rng.random((2, 9)), "s", markerfacecolor="none", markeredgecolor=look.INK)
 
 
 def shapes(ax):
-    ax.fill_between([0, 0.3, 1], [0.1, 0.9, 0.2], color=figures.GOOD, alpha=0.3)
+    ax.fill_between([0, 0.3, 1], [0.1, 0.9, 0.2], color=look.GOOD, alpha=0.3)
     ax.bar([0.2, 0.4], [0.5, 0.8], 0.1)[0].set_clip_path(
         Circle((0.2, 0.3), 0.1, transform=ax.transData)
     )
@@ -52,7 +52,7 @@ def images(ax):
 
 
 def picture(page, svg):
-    style = ";".join(f"--{name}:{light}" for name, (light, _) in figures.COLORS.items())
+    style = ";".join(f"--{name}:{light}" for name, (light, _) in look.COLORS.items())
     page.set_content(
         f'<body style="margin:0;{style};background:var(--paper)"><div style="width:{2 * WIDTH}px;'
         f'font-family:DejaVu Sans">{svg}</div><style>image {{ image-rendering: pixelated }}</style>'
@@ -67,7 +67,7 @@ def test_our_svg_is_matplotlibs(browser, draw):
     drawn, _ = stage.record(lambda axes: draw(axes["a"]), {}, 0)
     ours = stage.svg("a", {0: drawn["a"]})
     ax, file = stage.axes["a"], io.StringIO()
-    with mpl.rc_context(figures.LOOK | {"svg.fonttype": "none", "path.simplify": False}):
+    with mpl.rc_context(look.LOOK | {"svg.fonttype": "none", "path.simplify": False}):
         draw(ax)
         ax.figure.savefig(file, format="svg")
     theirs = file.getvalue()

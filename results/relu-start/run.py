@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bends.datasets import mnist1d, moons, spirals
-from bends.experiments import Grid, product, run, task
+from bends.runs import Grid, product, run, task
 
 STEPS = 1500
 BATCH = 100

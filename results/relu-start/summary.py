@@ -1,6 +1,6 @@
 """What the runs say, by PROTOCOL.md's rules: reads runs.csv, writes summary.json.
 
-    python results/relu-start/summary.py
+python results/relu-start/summary.py
 """
 
 import json
@@ -9,7 +9,8 @@ from pathlib import Path
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from bends.experiments import load, ranks
+from bends.comparisons import ranks
+from bends.runs import load
 
 HERE = Path(__file__).parent
 MARGIN = 0.03

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bends import ACTIVATIONS
 from bends.datasets import mnist1d
-from bends.experiments import Grid, Task, product, run
 from bends.initializers import gain
+from bends.runs import Grid, Task, product, run
 
 EPOCHS = 100  # of 40 batches: 4000 steps
 LONG = 250  # 10 000 steps

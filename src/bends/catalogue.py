@@ -261,3 +261,8 @@ class Catalogue(dict):
         near = difflib.get_close_matches(str(name).lower(), [*self, *called])
         hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(self)}"
         raise KeyError(f"no activation function is called {name!r}; {hint}")
+
+
+def find(table, entry):
+    """The entry of a table by its name; an entry itself is given back."""
+    return table[entry] if isinstance(entry, str) else entry

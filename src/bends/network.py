@@ -174,3 +174,9 @@ def _seeds(seeds):
     if len(seeds) == 0:
         raise ValueError("seed is an empty sequence; a stack needs one seed a member")
     return tuple(whole("seed", seed, 0) for seed in seeds)
+
+
+def one_network(net):
+    """Refuse a stack where one network is asked for."""
+    if net.members:
+        raise ValueError(f"net must be one network, not a stack of {net.members[0]}")

@@ -12,8 +12,8 @@ from IPython.display import Markdown, display
 
 from .activations import ACTIVATIONS
 from .choose import ANSWERS
-from .figures import number
 from .frameworks import FRAMEWORKS
+from .look import number
 
 
 def show_table(label, columns, rows):

@@ -11,7 +11,7 @@
 ...         bend=choice("relu", "sigmoid"), x=slider(-3, 3, steps=41, start=-1.5))
 
 With a kernel the controls are ipywidgets and each change draws anew. In the published book every
-state is drawn at build time (`_baking`) and the page moves with no kernel. The states are the sum
+state is drawn at build time (`baking`) and the page moves with no kernel. The states are the sum
 over the drawing functions: each is drawn for the parameters that its signature names, on a layer
 of its own, in the order of the call. So let what a slider moves be small.
 """
@@ -20,10 +20,10 @@ import os
 
 from IPython.display import HTML, display
 
-from ._controls import choice, computed, slider, slider_over, switch
-from ._explorer import Explorer
-from ._page import page
-from ._stage import panel
+from .controls import choice, computed, slider, slider_over, switch
+from .explorer import Explorer
+from .page import page
+from .stage import panel
 
 __all__ = ["choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
 
@@ -84,10 +84,10 @@ def explore(
     if face == "page":
         display(HTML(page(explorer, budget_kb)))
     elif explorer.controls:
-        from ._live import widget
+        from .live import widget
 
         display(widget(explorer))
     else:
-        from ._live import THEME, picture_of
+        from .live import THEME, picture_of
 
         display(HTML(THEME + picture_of(explorer, explorer.start)))

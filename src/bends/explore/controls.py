@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .activations import ACTIVATIONS
-from .figures import number
+from ..activations import ACTIVATIONS
+from ..look import number
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from bends import datasets, experiments
-from bends.experiments import Grid, product, run, task
+from bends import datasets, runs
 from bends.losses import cross_entropy
 from bends.network import MLP
 from bends.optimizers import Adam
+from bends.runs import Grid, product, run, task
 from bends.training import train
 
 SMALL = {"width": 6, "epochs": 2, "batch_size": 25}
@@ -48,7 +47,7 @@ def wrap(settings):
 
 
 def a_cell(**changes):
-    return experiments._complete({"task": "moons", **SMALL, **changes}, {"moons": None})
+    return runs._complete({"task": "moons", **SMALL, **changes}, {"moons": None})
 
 
 # --- the grid -------------------------------------------------------------------------------------
@@ -56,7 +55,7 @@ def a_cell(**changes):
 
 def test_grid_counts_its_runs_and_fills_in_defaults(grid):
     assert grid.runs == (4 * 2 * 2, 4 * 3)
-    expected = experiments.SETTINGS | SMALL | {"task": "moons", "activation": "tanh"}
+    expected = runs.SETTINGS | SMALL | {"task": "moons", "activation": "tanh"}
     assert grid.settings[1] == expected
 
 
@@ -109,7 +108,7 @@ def test_task_keeps_the_parts_apart(tasks):
 
 def test_scores_are_those_of_a_network_trained_by_hand(tasks):
     moons = tasks["moons"]
-    rows = experiments.train_stack(moons, a_cell(init="he"), [(0.01, 5), (0.03, 6)])
+    rows = runs.train_stack(moons, a_cell(init="he"), [(0.01, 5), (0.03, 6)])
     net = MLP([2, 6, 6, 2], "relu", init="he", seed=6, dtype=np.float32)
     train(
         net, *moons.train, loss=cross_entropy, optimizer=Adam(0.03), epochs=2, batch_size=25,
@@ -123,7 +122,7 @@ def test_scores_are_those_of_a_network_trained_by_hand(tasks):
 
 def test_scores_of_a_regression_are_shares_of_the_variance(tasks):
     sine = tasks["sine"]
-    row = experiments.train_stack(sine, a_cell(dtype="float64", epochs=9), [(0.01, 5)])[0]
+    row = runs.train_stack(sine, a_cell(dtype="float64", epochs=9), [(0.01, 5)])[0]
     net = MLP([1, 6, 6, 1], "relu", seed=5)
     train(
         net, *sine.train, loss="squared_error", optimizer=Adam(0.01), epochs=9, batch_size=25,
@@ -135,7 +134,7 @@ def test_scores_of_a_regression_are_shares_of_the_variance(tasks):
 
 def test_init_may_be_a_number(tasks):
     he, number = (
-        experiments.train_stack(tasks["moons"], a_cell(init=init), [(0.01, 5)])[0]
+        runs.train_stack(tasks["moons"], a_cell(init=init), [(0.01, 5)])[0]
         for init in ("he", 2**0.5)
     )
     assert he["train_score"] == number["train_score"] and number["init"] == 2**0.5
@@ -150,7 +149,7 @@ def test_load_gives_numbers_and_names_as_they_were(tasks, tmp_path):
 
 def test_early_stop_is_told(tasks):
     moons, cell = tasks["moons"], a_cell(epochs=400, patience=2)
-    rows = experiments.train_stack(moons, cell, [(0.1, 1), (0.1, 2)])
+    rows = runs.train_stack(moons, cell, [(0.1, 1), (0.1, 2)])
     net = MLP([2, 6, 6, 2], "relu", seed=[1, 2], dtype=np.float32)
     history = train(
         net, *moons.train, loss=cross_entropy, optimizer=Adam(0.1), epochs=400, batch_size=25,
@@ -176,12 +175,12 @@ def test_a_diverged_run_scores_nothing_and_its_rate_comes_last(tasks, tmp_path):
 
 def test_the_table_has_one_row_a_run(grid, stored, tmp_path):
     (tmp_path / "runs.csv").write_bytes(stored)
-    table = experiments.load(tmp_path / "runs.csv")
-    assert list(table.columns) == experiments.COLUMNS
+    table = runs.load(tmp_path / "runs.csv")
+    assert list(table.columns) == runs.COLUMNS
     tuning, test = (table[table["phase"] == phase] for phase in ("tuning", "test"))
     assert (len(tuning), len(test)) == grid.runs
     assert tuning["test_score"].isna().all() and test["test_score"].notna().all()
-    assert set(table["version"]) == {experiments.version()} and set(table["stop"]) == {""}
+    assert set(table["version"]) == {runs.version()} and set(table["stop"]) == {""}
 
     by_rate = tuning.groupby(["task", "activation", "rate"])["validation_score"].mean()
     best = by_rate.unstack("rate").idxmax(axis=1)
@@ -192,7 +191,7 @@ def test_the_table_has_one_row_a_run(grid, stored, tmp_path):
 def test_nothing_is_done_twice(grid, stored, tmp_path, monkeypatch):
     path = tmp_path / "runs.csv"
     path.write_bytes(stored)
-    monkeypatch.setattr(experiments, "train_stack", None)  # any call would fail
+    monkeypatch.setattr(runs, "train_stack", None)  # any call would fail
     assert len(run(grid, path, progress=False)) == sum(grid.runs)
     assert path.read_bytes() == stored
 
@@ -238,21 +237,21 @@ def test_progress_counts_runs(grid, stored, tmp_path, capsys, monkeypatch):
 
 SLOW = """
 import sys
-from bends import datasets, experiments
-moons = experiments.task(*datasets.moons(400, seed=1), *datasets.moons(80, seed=2))
-settings = experiments.product(
+from bends import datasets, runs
+moons = runs.task(*datasets.moons(400, seed=1), *datasets.moons(80, seed=2))
+settings = runs.product(
     task=["moons"], activation=["relu", "tanh", "gelu", "silu"], width=range(40, 45), epochs=[8]
 )
-grid = experiments.Grid({"moons": moons}, settings, rates=[0.01], seeds=[1, 2])
+grid = runs.Grid({"moons": moons}, settings, rates=[0.01], seeds=[1, 2])
 if __name__ == "__main__":
-    experiments.run(grid, sys.argv[1], progress=False)
+    runs.run(grid, sys.argv[1], progress=False)
 """
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
     (tmp_path / "slow.py").write_text(SLOW)
     path = tmp_path / "runs.csv"
-    source = os.path.dirname(os.path.dirname(experiments.__file__))
+    source = os.path.dirname(os.path.dirname(runs.__file__))
     command = [sys.executable, tmp_path / "slow.py", path]
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": source})
     while process.poll() is None and (not path.exists() or path.read_bytes().count(b"\n") < 5):
@@ -265,11 +264,9 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     slow = {"__name__": "slow"}
     exec(SLOW, slow)
     calls = []
-    original = experiments.train_stack
+    original = runs.train_stack
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            experiments, "train_stack", lambda *a: calls.append(len(a[2])) or original(*a)
-        )
+        patch.setattr(runs, "train_stack", lambda *a: calls.append(len(a[2])) or original(*a))
         run(slow["grid"], path, progress=False)
     assert sum(calls) == 41 - left.count(b"\n")
     assert path.read_bytes().startswith(left.split(b"\n")[0])
@@ -292,7 +289,7 @@ def test_every_finished_line_of_a_cut_file_is_kept(grid, stored, tmp_path):
     path = tmp_path / "runs.csv"
     for length in range(0, len(stored), 97):
         path.write_bytes(stored[:length])
-        kept = experiments._resume(grid, path)
+        kept = runs._resume(grid, path)
         assert len(kept) == max(stored[:length].count(b"\n") - 1, 0)
         assert path.read_bytes().count(b"\n") == len(kept) + 1  # what is left out is cut off
         assert path.read_bytes().endswith(b"\n")
@@ -303,7 +300,7 @@ def damaged(stored):
     fields = lines[1].rstrip("\n").split(",")
 
     def first(**changes):
-        row = dict(zip(experiments.COLUMNS, fields, strict=True)) | changes
+        row = dict(zip(runs.COLUMNS, fields, strict=True)) | changes
         return "".join([lines[0], ",".join(row.values()) + "\n", *lines[2:]])
 
     return {
@@ -357,12 +354,12 @@ def test_test_runs_with_another_rate_are_refused(grid, stored, tmp_path):
 def test_a_sample_done_again_gives_the_stored_numbers(grid, stored, tmp_path):
     path = tmp_path / "runs.csv"
     path.write_bytes(stored)
-    before, after = experiments.rerun(grid, path, count=6)
+    before, after = runs.rerun(grid, path, count=6)
     assert len(before) == 6 and before.equals(after)
-    assert before.head(2).equals(experiments.rerun(grid, path, count=2)[0])
+    assert before.head(2).equals(runs.rerun(grid, path, count=2)[0])
     assert len(set(before["phase"])) == 2  # one of each, by this hash
     with pytest.raises(ValueError, match="count must be at most .* 28"):
-        experiments.rerun(grid, path, count=29)
+        runs.rerun(grid, path, count=29)
 
 
 def test_a_changed_number_is_found(grid, stored, tmp_path):
@@ -371,116 +368,5 @@ def test_a_changed_number_is_found(grid, stored, tmp_path):
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     table["train_score"] = "0.123"
     table.to_csv(path, index=False, lineterminator="\n")
-    before, after = experiments.rerun(grid, path, count=3)
+    before, after = runs.rerun(grid, path, count=3)
     assert not np.allclose(before["train_score"], after["train_score"])
-
-
-# --- statistics -----------------------------------------------------------------------------------
-
-
-def scores(rows):
-    columns = ["phase", "task", "seed", "activation", "test_score"]
-    return pd.DataFrame([("test", *row) for row in rows], columns=columns)
-
-
-@pytest.fixture
-def made_up():
-    rng = np.random.default_rng(0)
-    effects = {"relu": 0.0, "tanh": -0.02, "gelu": 0.03, "silu": 0.001}
-    rows = []
-    for name in ("a", "b", "c"):
-        for seed in range(8):
-            shared = rng.normal(0.5, 0.2)
-            rows += [
-                (name, seed, f, shared + effect + rng.normal(0, 0.01))
-                for f, effect in effects.items()
-            ]
-    return scores(rows)
-
-
-def test_mean_interval_covers_as_often_as_it_says():
-    draws = np.random.default_rng(0).exponential(size=(2500, 12)) ** 0.25
-    truth = float(stats.gamma.expect(lambda x: x**0.25, (1,)))
-    intervals = np.array([experiments.mean_interval(values, 0.9) for values in draws])
-    covered = ((intervals[:, 0] < truth) & (truth < intervals[:, 1])).mean()
-    assert covered == pytest.approx(0.9, abs=0.015)
-    # 5 numbers with mean 3 and standard deviation √2.5; t(0.975, 4) = 2.776445
-    half = 2.776445 * np.sqrt(2.5 / 5)
-    assert experiments.mean_interval([1, 2, 3, 4, 5]) == pytest.approx((3 - half, 3 + half))
-
-
-def test_summarise(made_up):
-    made_up.loc[0, "test_score"] = np.nan  # a run of relu
-    summary = experiments.summarise(made_up, "activation")
-    assert list(summary.columns) == ["runs", "diverged", "mean", "sd", "low", "high"]
-    assert summary.loc["relu", ["runs", "diverged"]].tolist() == [24, 1]
-    relu = made_up.loc[made_up["activation"] == "relu", "test_score"].dropna()
-    assert summary.loc["relu", "mean"] == relu.mean()
-    assert summary.loc["relu", "low"] == experiments.mean_interval(relu)[0]
-    assert summary["mean"].is_monotonic_decreasing
-    lone = experiments.summarise(made_up[made_up["seed"] == 1], ["task", "activation"])
-    assert lone.loc[[("a", "relu")], ["low", "high"]].isna().all(axis=None)
-
-
-def test_compare_pairs_runs_and_owns_up_to_the_number_of_tries(made_up):
-    shuffled = made_up.sample(frac=1, random_state=1)
-    result = experiments.compare(shuffled, "relu")
-    wide = made_up.pivot(index=["task", "seed"], columns="activation", values="test_score")
-    for level, row in result.iterrows():
-        assert row["pairs"] == 24
-        assert row["p"] == pytest.approx(stats.ttest_rel(wide[level], wide["relu"]).pvalue)
-        assert row["low"] < row["difference"] < row["high"]
-    p = result["p"].sort_values()
-    holm = np.maximum.accumulate(p * [3, 2, 1]).clip(upper=1)  # Holm 1979
-    assert result["p_holm"].to_dict() == pytest.approx(holm.to_dict())
-    assert result["p_holm"]["gelu"] < 1e-6 and list(result.index) == ["gelu", "silu", "tanh"]
-    assert experiments.compare(shuffled, "relu", confidence=0.5)["high"].lt(result["high"]).all()
-
-
-def test_compare_of_equal_scores():
-    equal = scores([("a", seed, f, seed / 9) for seed in range(4) for f in ("relu", "relu6")])
-    result = experiments.compare(equal, "relu")
-    assert result.loc["relu6", ["difference", "p"]].tolist() == [0, 1]
-    alone = equal[equal["activation"] == "relu"]
-    assert experiments.compare(alone, "relu").empty
-
-
-def test_ranks():
-    table = scores(
-        [
-            (name, seed, f, score + seed / 1000)
-            for name, row in {"a": [3, 2, 1], "b": [9, 5, 7], "c": [2, 1, 0]}.items()
-            for f, score in zip(["gelu", "relu", "tanh"], row, strict=True)
-            for seed in (1, 2)
-        ]
-    )
-    result = experiments.ranks(table)
-    assert result.mean.to_dict() == pytest.approx({"gelu": 1, "relu": 7 / 3, "tanh": 8 / 3})
-    assert list(result.mean.index) == ["gelu", "relu", "tanh"]
-    assert result.p == pytest.approx(stats.friedmanchisquare([1, 1, 1], [2, 3, 2], [3, 2, 3])[1])
-    # Demšar's table 5 gives 2.343 for three levels at 0.05
-    assert result.critical_difference == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 3)), abs=1e-3)
-
-    table.loc[(table["task"] == "a") & (table["activation"] == "gelu"), "test_score"] = np.nan
-    assert experiments.ranks(table).mean["gelu"] == pytest.approx(5 / 3)
-    by_seed = experiments.ranks(table, block=["task", "seed"])
-    assert by_seed.critical_difference < result.critical_difference
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda t: experiments.mean_interval([1.0]), "values must be at least two finite"),
-        (lambda t: experiments.mean_interval([1, np.nan]), "values must be at least two finite"),
-        (lambda t: experiments.mean_interval([1, 2], 1), "confidence must be .* less than 1"),
-        (lambda t: experiments.compare(t, "gleu"), "baseline='gleu' is not .*nearest: gelu"),
-        (lambda t: experiments.compare(pd.concat([t, t]), "relu"), "table must hold one run for"),
-        (lambda t: experiments.compare(t.iloc[1:], "relu"), "a score for every pair"),
-        (lambda t: experiments.ranks(t[t["task"] == "a"]), "3 levels in 2 blocks at least; got 4"),
-        (lambda t: experiments.summarise(t.assign(phase="tuning test".split() * 48), "task"),
-         r"runs of one phase; got \['test', 'tuning'\]"),
-    ],
-)  # fmt: skip
-def test_statistics_refuse(made_up, call, words):
-    with pytest.raises(ValueError, match=words):
-        call(made_up)

@@ -8,8 +8,8 @@ import os
 import statistics
 import time
 
-from ._differences import column, differences
-from ._svg import Raster
+from .differences import column, differences
+from .svg import Raster
 
 MOST_STATES = 3000
 

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from ._controls import Computed, Control
-from ._stage import Panel, Stage
+from .controls import Computed, Control
+from .stage import Panel, Stage
 
 
 class Explorer:
@@ -31,9 +31,7 @@ class Explorer:
         Value of each control in the first picture.
     """
 
-    def __init__(
-        self, draws, panels, id, caption, time, controls, files=(), kernel_only=False
-    ):
+    def __init__(self, draws, panels, id, caption, time, controls, files=(), kernel_only=False):
         self.controls = {k: c.named(k) for k, c in controls.items() if isinstance(c, Control)}
         self.computed = {k: c for k, c in controls.items() if isinstance(c, Computed)}
         self.caption, self.time = caption, time

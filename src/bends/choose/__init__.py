@@ -1,6 +1,6 @@
 """The chooser: say what you build, get a choice with its reason, its evidence and code.
 
-`choose.json` holds it all as data: the questions with their values, the rules for the hidden
+`rules.json` holds it all as data: the questions with their values, the rules for the hidden
 layers, and the pair of output function and loss for each kind of answer. A rule holds where every
 question that it names has one of the values that it lists; **the first rule that holds is taken**,
 and the last names no question, so there is always one. The page and the tests read the same file.
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
 
-from ._arguments import known
+from .._arguments import known
 
-_DATA = json.loads(Path(__file__).with_name("choose.json").read_text(encoding="utf8"))
+_DATA = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf8"))
 
 QUESTIONS = _DATA["questions"]
 """For each question its text and its values, with what each means."""

@@ -12,8 +12,8 @@ The contract with that script, the style sheet and the book's extension:
 - ``button.play`` names its slider in ``data-for``.
 """
 
-from ._baking import bake
-from ._svg import escape
+from .baking import bake
+from .svg import escape
 
 
 def page(explorer, budget_kb=None):

@@ -4,8 +4,8 @@ import traceback
 
 import ipywidgets as widgets
 
-from ._svg import escape
-from .figures import COLORS
+from ..look import COLORS
+from .svg import escape
 
 # Colours that follow the notebook's theme. The dark ones are marked so by JupyterLab and
 # Notebook, by VS Code, and by Colab; but VS Code keeps a white ground under widgets.

@@ -10,7 +10,7 @@ like no other is a shape of its own and thereby stored whole.
 
 import numpy as np
 
-from ._svg import Raster, colors_and_index, markup
+from .svg import Raster, colors_and_index, markup
 
 # One sign for each colour of an image: no digit (those are counts) and nothing JSON escapes.
 SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+,-./"

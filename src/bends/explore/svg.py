@@ -18,7 +18,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
-from .figures import THEME_COLORS
+from ..look import THEME_COLORS
 
 UNITS = 10  # lengths in one CSS pixel
 DPI = 72 * UNITS  # a matplotlib point is then one CSS pixel

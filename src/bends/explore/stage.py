@@ -8,8 +8,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from ._svg import DPI, UNITS, Recorder, markup
-from .figures import LOOK
+from ..look import LOOK
+from .svg import DPI, UNITS, Recorder, markup
 
 WIDTH = 340  # CSS pixels: a panel fits a phone at full size, two stand side by side on a page
 

@@ -11,7 +11,7 @@ from html import escape
 
 from IPython.display import HTML, display
 
-from .choose import (
+from . import (
     ANSWERS,
     CONFIDENCE,
     IDLE,

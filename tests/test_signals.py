@@ -1,0 +1,280 @@
+"""Signals and their statistics, dead and saturated units, against theory and brute force.
+
+Numbers without a derivation here are expected from theory or from an independent measurement,
+each within its stated tolerance.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from bends import ACTIVATIONS, datasets, meanfield, signals
+from bends.initializers import gain, variance_scaling
+from bends.losses import cross_entropy, squared_error
+from bends.network import MLP
+from bends.optimizers import SGD, Adam
+from bends.training import train
+
+
+def deep(activation, layers, init, n=512, seeds=(1,)):
+    """Energy of the activations in deep random networks, layer by layer, a mean over the seeds."""
+    energies = []
+    for seed in seeds:
+        net = MLP([n] * (layers + 1) + [1], activation, init=init, seed=seed, dtype=np.float32)
+        x = np.random.default_rng([seed, 5]).standard_normal((64, n))
+        energies.append(signals.statistics(signals.signals(net, x).activations).mean_square)
+    return np.mean(energies, axis=0, dtype=np.float64)
+
+
+def predicted(activation, layers, factor):
+    """What `deep` should give, if it were infinitely wide."""
+    q, energies = factor**2, []  # the inputs have variance 1
+    for _ in range(layers):
+        q = meanfield.variance_map(activation, q, factor)
+        energies.append(q / factor**2)
+    return np.array(energies)
+
+
+def tent_network(layers):
+    """Each layer folds [0, 1] in two: 2x up to 1/2, then 2 - 2x."""
+    net = MLP([1] + [2] * layers + [1], "relu", init="zeros")
+    net.weights[0][:] = 1
+    for weights in net.weights[1:]:
+        weights[:] = [[2.0], [-4.0]]
+    for biases in net.biases[:-1]:
+        biases[:] = [0, -0.5]
+    return net
+
+
+def random_net(sizes, activation="relu", seed=0):
+    net = MLP(sizes, activation, seed=seed)
+    for biases in net.biases:
+        biases[:] = np.random.default_rng([seed, len(biases)]).standard_normal(biases.shape) / 2
+    return net
+
+
+# --- signals --------------------------------------------------------------------------------------
+
+
+def test_signals_are_the_networks_own():
+    net = random_net([3, 5, 4, 2], "tanh")
+    x, y = np.random.default_rng(0).standard_normal((7, 3)), np.ones((7, 2))
+    flow = signals.signals(net, x, squared_error, y)
+    assert [a.shape for a in flow.pre_activations] == [(7, 5), (7, 4), (7, 2)]
+    np.testing.assert_array_equal(flow.pre_activations[0], x @ net.weights[0] + net.biases[0])
+    np.testing.assert_array_equal(flow.activations[1], np.tanh(flow.pre_activations[1]))
+    assert signals.signals(net, x).gradients is None
+
+    step = 1e-6  # the gradient in a bias is the sum of those in its pre-activations
+    net.biases[0][2] += step
+    above = squared_error(net(x), y)[0]
+    net.biases[0][2] -= 2 * step
+    below = squared_error(net(x), y)[0]
+    assert flow.gradients[0][:, 2].sum() == pytest.approx((above - below) / (2 * step), rel=1e-6)
+
+
+def test_statistics_of_a_stack_are_those_of_its_members():
+    x = np.random.default_rng(0).standard_normal((50, 4))
+    stack = signals.statistics(signals.signals(MLP([4, 6, 5, 1], seed=[3, 4]), x).activations)
+    alone = signals.statistics(signals.signals(MLP([4, 6, 5, 1], seed=4), x).activations)
+    assert stack.mean_square.shape == (2, 2)
+    for of_stack, of_one in zip(stack, alone, strict=True):
+        np.testing.assert_array_equal(of_stack[1], of_one)
+    np.testing.assert_allclose(alone.mean_square, alone.mean**2 + alone.std**2)
+
+
+@pytest.mark.parametrize(
+    ("factor", "energy", "within"), [(1, 1 / 2, 2), (3**-0.5, 1 / 6, 3), (2**0.5, 1, 3)]
+)
+def test_relu_energy_over_fifty_layers(factor, energy, within):
+    # Each layer multiplies the energy by factor² / 2: He et al. 2015. One draw wanders.
+    measured = deep("relu", 50, variance_scaling(factor))
+    for layer in (1, 10, 30, 50):
+        assert 1 / within < measured[layer - 1] / energy**layer < within
+
+
+@pytest.mark.parametrize(
+    ("factor", "reported"),
+    [
+        (1.0, [0.630, 0.228, 0.136, 0.098]),
+        (5 / 3, [0.761, 0.651, 0.652, 0.650]),
+        (gain(ACTIVATIONS["tanh"]), [0.751, 0.628, 0.628, 0.625]),
+    ],
+)
+def test_tanh_deviation_over_fifty_layers(factor, reported):
+    # One draw of width 512 wanders by up to 5.5 % (standard deviation, gain 1, layer 50).
+    measured = np.sqrt(deep("tanh", 50, variance_scaling(factor), seeds=range(4)))
+    expected = np.sqrt(predicted("tanh", 50, factor))
+    np.testing.assert_allclose(measured, expected, rtol=0.05)
+    np.testing.assert_allclose(expected[[0, 9, 29, 49]], reported, rtol=0.04)
+
+
+def test_selu_stays_where_it_is_only_with_gain_one():
+    np.testing.assert_allclose(predicted("selu", 100, 1.0), 1, rtol=1e-6)
+    np.testing.assert_allclose(deep("selu", 100, "lecun", seeds=range(3)), 1, rtol=0.05)
+    lost = np.sqrt(predicted("selu", 100, 0.75)[[0, 9, 49, 99]])
+    np.testing.assert_allclose(lost, [0.801, 0.326, 0.213, 0.195], rtol=0.05)
+
+
+def test_sigmoid_divides_what_comes_back_by_about_five():
+    net = MLP([512] * 9 + [10], "sigmoid", init="lecun", seed=1)
+    x = np.random.default_rng(1).standard_normal((64, 512))
+    back = signals.signals(net, x, cross_entropy, np.arange(64) % 10).gradients
+    size = np.sqrt(signals.statistics(back[:-1]).mean_square)
+    np.testing.assert_allclose(size[:-1] / size[1:], 0.2118, atol=0.04)
+
+
+def test_siren_settles_near_its_fixed_point():
+    q = meanfield.mean_field("sin", math.sqrt(2)).q
+    assert q == pytest.approx(1 - math.exp(-2 * q))  # E sin² = (1 - e^(-2q)) / 2, twice
+    init = variance_scaling(2**0.5, distribution="uniform")
+    energy = deep("sin", 6, init, n=256)
+    np.testing.assert_allclose(energy[2:], q / 2, atol=0.06)
+
+
+# --- dead and saturated units ---------------------------------------------------------------------
+
+NARROWING = [784] + [256] * 5 + [128] * 5 + [1]
+
+
+def dead_shares(init, seed):
+    net = MLP(NARROWING, "relu", init=init, seed=seed, dtype=np.float32)
+    x = np.random.default_rng([seed, 9]).standard_normal((5000, 784))
+    layers = signals.signals(net, x).pre_activations[:-1]
+    return [signals.dead_units("relu", layer) for layer in layers]
+
+
+def test_dead_units_at_the_start():
+    biased, unbiased, he = (
+        100 * np.mean([[layer.mean() for layer in dead_shares(init, s)] for s in range(5)], axis=0)
+        for init in ("pytorch", variance_scaling(3**-0.5, distribution="uniform"), "he")
+    )
+    expected = [0, 0, 0.1, 3.4, 20.6, 38.6, 48.8, 49.4, 47.3, 52.8]
+    np.testing.assert_allclose(biased, expected, atol=6)
+    np.testing.assert_allclose(unbiased, [0, 0, 0, 0.3, 0.9, 1.4, 3.6, 6.1, 6.7, 5.6], atol=4)
+    np.testing.assert_allclose(he, [0, 0, 0, 0.3, 1.6, 1.9, 4.5, 7.7, 8.9, 12.3], atol=4)
+
+
+def test_without_biases_the_scale_of_the_weights_kills_nothing():
+    for small, large in zip(dead_shares("lecun", 3), dead_shares("he", 3), strict=True):
+        np.testing.assert_array_equal(small, large)
+
+
+@pytest.mark.parametrize(("width", "depth"), [(2, 10), (3, 10), (4, 20)])
+def test_chance_that_a_narrow_network_is_born_dead(width, depth):
+    nets = MLP([width] * (depth + 1) + [1], "relu", init="he", seed=range(4000))
+    x = np.random.default_rng(0).standard_normal((1, width))
+    last = signals.signals(nets, x).pre_activations[-2]
+    expected = 1 - (1 - 2.0**-width) ** depth
+    assert (last <= 0).all(axis=(1, 2)).mean() == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rates", "low", "high"),
+    [
+        (SGD, [0.1, 0.5, 1, 2], [0, 0, 0, 0.13], [0, 0, 0.07, 0.28]),
+        (Adam, [1e-3, 1e-2, 0.1], [0, 0.07, 0.98], [0, 0.11, 0.99]),
+    ],
+)
+def test_too_long_steps_kill_units(optimizer, rates, low, high):
+    data = datasets.mnist1d()
+    seeds = [1, 2] * len(rates)
+    net = MLP([40, 100, 100, 10], "relu", init="he", seed=seeds, dtype=np.float32)
+    step = optimizer(np.repeat(rates, 2))
+    train(
+        net, data.x, data.y, loss="cross_entropy", optimizer=step, epochs=25, batch_size=100,
+        progress=False,
+    )  # fmt: skip
+    second = signals.signals(net, data.x).pre_activations[1]
+    dead = signals.dead_units("relu", second).mean(axis=1).reshape(len(rates), 2)
+    assert (dead.min(axis=1) >= np.array(low) - 0.1).all()
+    assert (dead.max(axis=1) <= np.array(high) + 0.1).all()
+
+
+def test_dead_and_saturated_are_told_apart():
+    z = np.array([[-3.0, -1, 9, -20], [-2, 4, 12, -40]])
+    assert signals.dead_units("relu", z).tolist() == [True, False, False, True]
+    assert signals.saturated_units("sigmoid", z).tolist() == [False, False, True, True]
+    assert signals.dead_units("gelu", z).tolist() == [False] * 4
+    assert not signals.saturated_units("sigmoid", np.array([[5.0], [5.2]])).any()
+    assert signals.saturated_units("gelu", z)[3]
+    assert not signals.saturated_units("relu", z).any()
+
+
+def words(report):
+    return " ".join(str(report).split())
+
+
+def test_diagnose_prints_in_words():
+    z = [np.array([[-1.0, 2, -3], [-3, -1, -5]]), np.array([[10.0], [12.0]])]
+    report = signals.diagnose(z, activation="relu")
+    assert report.layers[0].dead.tolist() == [0, 2] and report.layers[0].off == 5 / 6
+    assert "Layer 1: ReLU, 3 units 2 dead, 0 saturated, slope 0 in 83%" in words(report)
+    assert "Dead: 2 of 4 units have slope 0 on every one of the 2 inputs." in words(report)
+    assert "Saturated" not in str(report)
+
+    report = words(signals.diagnose(z, activation="sigmoid"))
+    assert "Saturated: 1 of 4 units are nearly flat" in report and "Dead" not in report
+    clear = "Nothing wrong found: every unit has a slope to learn by on some of the 2 inputs."
+    assert clear in words(signals.diagnose(z, activation="identity"))
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(0.5, "Fading"), (0.75, "Nothing wrong"), (1.4, "Nothing wrong"), (2, "Growing")],
+)
+def test_diagnose_warns_where_the_spread_fades_or_grows(factor, said):
+    z = np.random.default_rng(0).standard_normal((50, 4))
+    layers = [z * factor**i for i in range(4)]
+    report = words(signals.diagnose(layers, activation="tanh"))
+    assert f"{said}" in report
+    if said in ("Fading", "Growing"):
+        assert f"by a factor of {factor:.2f} a layer" in report and "Nothing" not in report
+    assert "Fading" not in words(signals.diagnose(layers[:2], activation="tanh"))  # one step only
+
+
+def test_diagnose_fits_a_phone():
+    z = np.random.default_rng(0).standard_normal((500, 128)) * 100
+    report = str(signals.diagnose([z, z, z * 0.1], activation="hard_swish"))
+    assert max(map(len, report.splitlines())) <= 42
+
+
+def test_diagnose_a_network():
+    net = MLP([2, 4, 3, 1], ["relu", "tanh"], seed=0)
+    net.biases[0][1] = -100
+    report = signals.diagnose(net, np.random.default_rng(0).standard_normal((30, 2)))
+    assert [layer.activation for layer in report.layers] == ["ReLU", "tanh"]
+    assert report.layers[0].dead.tolist() == [1] and report.layers[0].inputs == 30
+
+
+def test_diagnose_takes_more_axes():
+    z = np.random.default_rng(0).standard_normal((6, 5, 4))
+    many = signals.diagnose([z], activation="relu").layers[0]
+    assert (many.inputs, many.units) == (30, 4)
+    assert many.mean == pytest.approx(z.mean()) and many.std == pytest.approx(z.std())
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda net: signals.diagnose(net), TypeError, "diagnose\\(net, x\\)"),
+        (lambda net: signals.diagnose([[[1.0]]]), TypeError, "activation=\\.\\.\\."),
+        (lambda net: signals.diagnose([], activation="relu"), ValueError, "no hidden layer"),
+        (lambda net: signals.diagnose([[1.0]], activation="relu"), ValueError, "got \\(1,\\)"),
+        (lambda net: signals.diagnose([[[1.0]]], activation="rleu"), KeyError, "nearest: relu"),
+        (
+            lambda net: signals.diagnose([[[1.0]], [[np.nan]]], activation="relu"),
+            ValueError,
+            "layer 2 has nan or inf",
+        ),
+        (
+            lambda net: signals.diagnose(MLP([1, 2, 1], seed=[1, 2]), [[1.0]]),
+            ValueError,
+            "not a stack of 2",
+        ),
+    ],
+)
+def test_diagnose_says_what_is_wrong(call, error, words):
+    with pytest.raises(error, match=words):
+        call(MLP([1, 2, 1]))
