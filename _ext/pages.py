@@ -7,9 +7,10 @@ import zipfile
 from html import escape
 from pathlib import Path
 
+import cards
+import code_lines
 import repository
 import yaml
-from pygments.formatters import HtmlFormatter
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -34,20 +35,10 @@ DESCRIPTIONS |= COURSE["pages"]
 log = logging.getLogger(__name__)
 
 
-def code_colors(style):
-    """Pygments' rules for one theme, without its own background: code stands on our paper."""
-    rules = HtmlFormatter(style=style).get_style_defs(".highlight")
-    return re.sub(r"background(-color)?: *#\w+;?", "", rules)
-
-
 def style_sheet():
-    """The site's one style sheet: colours from `figures`, our rules, code in both themes."""
-    light, dark = code_colors("xcode"), code_colors("github-dark")
+    """The site's one style sheet: colours from `look`, then our rules."""
     rules = [p.read_text(encoding="utf8") for p in sorted(STATIC.glob("*.css"))]
-    by_choice = f'@media screen {{ html[data-theme="dark"] {{ {dark} }} }}'
-    by_system = '@media screen and (prefers-color-scheme: dark) { html:not([data-theme="light"])'
-    themes = [light, by_choice, f"{by_system} {{ {dark} }} }}"]
-    return "\n".join([look.css_variables(), *rules, *themes])
+    return "\n".join([look.css_variables(), *rules])
 
 
 def contents(app):
@@ -88,9 +79,7 @@ def with_head(body, number, minutes, links):
 
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
-    # A table wider than a phone scrolls by itself.
-    body = context.get("body", "")
-    body = re.sub(r"(?s)<table.*?</table>", r'<div class="scroll">\g<0></div>', body)
+    body = cards.in_cards(code_lines.in_lines(context.get("body", "")))
     source = app.env.doc2path(pagename, base=False) if doctree else None
     page_links = repository.links(app.bends_repository, source) if source else []
     number = NUMBER.match(pagename)

@@ -42,8 +42,9 @@
   addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
 }
 
-// A button on each piece of code that copies it.
-for (const pre of document.querySelectorAll(".cell_input pre, .highlight-python pre, .highlight-bash pre")) {
+// A button on each piece of code that copies it; what code prints has none.
+for (const pre of document.querySelectorAll("pre")) {
+  if (pre.closest(".cell_output") && !pre.closest(".bends-chooser")) continue;
   const button = Object.assign(document.createElement("button"), {
     className: "copy", type: "button", textContent: "Copy",
   });
@@ -57,7 +58,31 @@ for (const pre of document.querySelectorAll(".cell_input pre, .highlight-python 
     }
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
-  pre.after(button);
+  const box = Object.assign(document.createElement("div"), { className: "copyable" });
+  pre.replaceWith(box);
+  box.append(pre, button);
+}
+
+// Both lists of contents show where one is: that of the book scrolls to the page, and that of the
+// page marks the section whose heading went by last.
+{
+  const list = document.querySelector("#contents"), here = list.querySelector("[aria-current]");
+  const centre = () => here && (list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2);
+  list.addEventListener("toggle", centre);
+  centre();
+
+  const links = [...document.querySelectorAll(".here a[href^='#']:not([href='#'])")];
+  const heads = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const mark = () => {
+    const next = heads.findIndex((head) => head?.getBoundingClientRect().top > innerHeight / 3);
+    const at = next < 0 ? links.length - 1 : next - 1;
+    links.forEach((link, i) => (i === at ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  };
+  if (links.length) {
+    let asked = false;
+    addEventListener("scroll", () => asked || (asked = requestAnimationFrame(() => (asked = mark()))), { passive: true });
+    mark();
+  }
 }
 
 // What is too wide for its place scrolls by itself, and then takes the focus, for the arrow keys.

@@ -1,0 +1,77 @@
+"""Tables on a phone: one that fits stays a table, any other becomes one card for each row.
+
+The style sheet makes the cards, of tables of the class "cards"; here each cell gets the heading
+of its column, since a card shows it beside the cell. Large tables have a box of their own, of the
+class "bends-table": where it is wider than the text it is "broad", and takes the margin too; where
+that does not suffice it is a "box" as well, which scrolls.
+"""
+
+import re
+from html import escape, unescape
+
+PHONE = 42  # letters that stand side by side on a phone
+ROW = 110  # letters in a row of three columns or more, above which narrow columns read badly
+BROAD, BOX = 80, 115  # letters in a row of a large table
+TABLE = re.compile(r'(?s)(<div class="bends-table)?("[^>]*>\s*)?(<table\b.*?</table>)')
+TAG = re.compile(r"<(/?)(\w*)[^>]*>")
+
+
+def text(html):
+    """What a cell says, in one line."""
+    return " ".join(unescape(TAG.sub(lambda tag: "" if tag[2] != "br" else " ", html)).split())
+
+
+def cells(row, kind):
+    return re.findall(rf"(?s)<{kind}\b[^>]*>(.*?)</{kind}>", row)
+
+
+def read(table):
+    """The headings of a table and the texts of its rows; None where it has other heads."""
+    head, *rows = re.findall(r"(?s)<tr\b.*?</tr>", table)
+    names = [text(cell) for cell in cells(head, "th")]
+    texts = [[text(cell) for cell in cells(row, "td")] for row in rows]
+    if not rows or any(len(row) != len(names) for row in texts):
+        return None
+    return names, texts
+
+
+def with_heads(table, names):
+    """A table whose cells name their columns."""
+
+    def named(row):
+        heads = iter(names)
+        return re.sub(r"<td\b", lambda _: f'<td data-head="{escape(next(heads))}"', row[0])
+
+    table = re.sub(r"(?s)<tr\b.*?</tr>", named, table)
+    if "class=" in re.match(r"<table\b[^>]*>", table)[0]:
+        return table.replace('class="', 'class="cards ', 1)
+    return table.replace("<table", '<table class="cards"', 1)
+
+
+def letters(names, rows):
+    """How many letters stand side by side in a row whose cells wrap between words."""
+    columns = zip(names, *rows, strict=True)
+    return sum(max((len(w) for cell in c for w in cell.split()), default=0) + 2 for c in columns)
+
+
+def is_too_wide(names, rows):
+    """Whether a table is too wide for a phone."""
+    long = sum(len(cell) for row in rows for cell in row) > ROW * len(rows)
+    return letters(names, rows) > PHONE or (len(names) > 2 and long)
+
+
+def in_cards(body):
+    """A page's body with its tables made for a phone; those that stay tables may scroll there."""
+
+    def made(match):
+        large, opening, table = match.groups()
+        found = read(table)
+        if found and is_too_wide(*found):
+            table = with_heads(table, found[0])
+        if not large:
+            return f'{opening or ""}<div class="scroll">{table}</div>'
+        width = letters(*found) if found else 0
+        kind = " broad" * (width > BROAD) + " box" * (width > BOX)
+        return large + kind + opening + table
+
+    return TABLE.sub(made, body)

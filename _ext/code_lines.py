@@ -1,0 +1,37 @@
+"""Code on a page: three inks, and each line an element, so that a phone can wrap it.
+
+A wrapped line goes on below its own beginning, two letters further in: `--in` says where that is.
+The style sheet has the inks; what Pygments tells apart beyond them is dropped, and the page is
+lighter for it.
+"""
+
+import re
+
+BLOCK = re.compile(r'(?s)(<div class="highlight"><pre>)(?:<span></span>)?(.*?)(</pre>)')
+TOKEN = re.compile(r'<span class="([\w-]+)">([^<]*)</span>')
+INKS = {"k": "word", "o": "word", "s": "value", "m": "value", "c": "aside"}
+PLAIN = {"o", "si"}  # operators such as +, and braces in a text, have the ink of names
+
+
+def inked(match):
+    kind, text = match.groups()
+    ink = None if kind in PLAIN else INKS.get(kind[0])
+    return f'<span class="{ink}">{text}</span>' if ink else text
+
+
+def line(html):
+    """One line as an element with its indentation, in letters."""
+    indent = len(re.match(r"(?:<[^>]*>)?( *)", html)[1])
+    style = f' style="--in:{indent}"' if indent else ""
+    return f'<span class="line"{style}>{html}\n</span>'
+
+
+def in_lines(body):
+    """A page's body with its blocks of code in inked lines."""
+
+    def block(match):
+        opening, code, end = match.groups()
+        lines = TOKEN.sub(inked, code).rstrip("\n").split("\n")
+        return opening + "".join(map(line, lines)) + end
+
+    return BLOCK.sub(block, body)
