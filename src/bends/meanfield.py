@@ -1,6 +1,5 @@
 """Order, chaos and the edge between: what a very wide random network does to its inputs."""
 
-import functools
 import math
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import numpy as np
 from bends._arguments import finite, positive
 from bends.activations import ACTIVATIONS
 from bends.catalogue import find
-from bends.initializers import gaussian_nodes
+from bends.initializers import nodes_for
 
 # A layer of a very wide random network: weights of variance sigma_w² / fan_in, biases of variance
 # sigma_b². If the pre-activations of one layer have variance q, those of the next have V(q) below.
@@ -17,12 +16,9 @@ from bends.initializers import gaussian_nodes
 # S. Schoenholz et al., "Deep information propagation", 2017.
 
 
-_nodes = functools.lru_cache(gaussian_nodes)
-
-
 def _bell(f, q):
     """Nodes and weights for averages over pre-activations of variance q."""
-    z, weights = _nodes(tuple(kink / math.sqrt(q) for kink in f.kinks))
+    z, weights = nodes_for(tuple(kink / math.sqrt(q) for kink in f.kinks))
     return math.sqrt(q) * z, weights
 
 

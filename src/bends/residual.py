@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bends.activations import ACTIVATIONS
+from bends.catalogue import find
 from bends.network import MLP, Gradients
 
 EPSILON = 1e-5  # added to the variance, as PyTorch does, so that nothing is divided by 0
@@ -127,7 +129,7 @@ def propagate(activation, depth, sigma_w, sigma_b=0.0, *, normalise=False, skip=
 
     Parameters
     ----------
-    activation : Activation
+    activation : str or Activation
     depth : int
         Number of hidden layers.
     sigma_w, sigma_b : float
@@ -145,7 +147,7 @@ def propagate(activation, depth, sigma_w, sigma_b=0.0, *, normalise=False, skip=
     step = np.arange(-8, 8.01, 1 / 8)
     weights = np.exp(-(step**2) / 2)
     weights /= weights.sum()
-    f = activation
+    f = find(ACTIVATIONS, activation)
 
     size, apart, mean, gradient = 1.0, 1.0, 0.0, 1.0  # mean squares, and the plain mean
     layers = []
