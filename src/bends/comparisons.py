@@ -118,24 +118,45 @@ def compare(table, baseline, by="activation", value="test_score", confidence=0.9
     pandas.DataFrame
         Indexed by level: pairs, difference (level less baseline), low, high, p, p_holm.
     """
-    import pandas as pd
-    from scipy import stats
-    from statsmodels.stats.multitest import multipletests
-
     wide = _pairs(table, by, ["task", "seed"], value)
     known("baseline", baseline, dict.fromkeys(wide.columns))
     if wide.isna().any(axis=None):
         raise ValueError("table must hold a score for every pair: fill in runs that diverged")
+    pairs = {level: (wide[level], wide[baseline]) for level in wide.columns.drop(baseline)}
+    result = compare_pairs(pairs, confidence)
+    return result.sort_values("difference", ascending=False, kind="stable")
+
+
+def compare_pairs(pairs, confidence=0.95):
+    """Mean differences of paired runs, with the p values of the paired t test.
+
+    Parameters
+    ----------
+    pairs : mapping of str to (array, array)
+        For each comparison the scores of two sides, in the same order of seeds.
+    confidence : float
+        Of the interval of the mean difference, not corrected.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by comparison: pairs, difference (first side less second), low, high, p, and
+        p_holm, corrected by Holm's method for as many comparisons as there are rows.
+    """
+    import pandas as pd
+    from scipy import stats
+    from statsmodels.stats.multitest import multipletests
+
     rows = {}
-    for level in wide.columns.drop(baseline):
-        difference = (wide[level] - wide[baseline]).to_numpy()
+    for name, (values, baseline) in pairs.items():
+        difference = np.asarray(values, float) - np.asarray(baseline, float)
         interval = mean_interval(difference, confidence)
         p = stats.ttest_1samp(difference, 0).pvalue if difference.any() else 1.0
-        rows[level] = (len(difference), difference.mean(), *interval, p)
+        rows[name] = (len(difference), difference.mean(), *interval, p)
     columns = ["pairs", "difference", "low", "high", "p"]
     result = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     result["p_holm"] = multipletests(result["p"], method="holm")[1] if rows else []
-    return result.sort_values("difference", ascending=False, kind="stable")
+    return result
 
 
 class Ranks(NamedTuple):
