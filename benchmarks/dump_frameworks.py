@@ -1,16 +1,17 @@
 """Ask the frameworks what they call each activation function, and what they do with it.
 
 Writes ``src/bends/frameworks.json``: for every function its names, parameters and defaults, the
-slope that a framework takes at each kink, and inputs at which it gives no correct digit; and the
-arguments of everything that the chooser's lines of code call. The names below are typed by hand;
-everything else is read from the frameworks. Run it where PyTorch, JAX,
-Flax, Keras and ONNX are installed: ``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
+slope that a framework takes at each kink, and inputs at which it gives no correct digit; the lists
+of activation names that the frameworks export; and the arguments of everything that the chooser's
+lines of code call. The names below are typed by hand; everything else is read from the frameworks.
+Run it where PyTorch, JAX, Flax, Keras, ONNX and transformers are installed: ``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
 """
 
 import ast
 import inspect
 import json
 import os
+import re
 from importlib.metadata import version
 from pathlib import Path
 from pydoc import locate
@@ -18,6 +19,7 @@ from pydoc import locate
 import numpy as np
 
 import bends
+from bends.catalogue import plain
 from bends.choose import ANSWERS, OPTIMIZERS, RULES, end_code, hidden_code
 
 os.environ["KERAS_BACKEND"] = "jax"
@@ -26,6 +28,7 @@ import keras
 import onnx.defs
 import optax  # noqa: F401  (found by name)
 import torch
+from transformers.activations import ACT2CLS
 
 jax.config.update("jax_enable_x64", True)
 
@@ -66,15 +69,39 @@ NAMES = {  # PyTorch, JAX (and Flax), Keras: functions first, then layers; ONNX:
                    [KERAS + "hard_swish"], "HardSwish"),
     "sin": (["torch.sin"], ["jax.numpy.sin"], ["keras.ops.sin"], "Sin"),
     "snake": ([], [], [], None),
+    "rrelu": ([TORCH + "rrelu", "torch.nn.RReLU"], [], [], None),
+    "threshold": ([TORCH + "threshold", "torch.nn.Threshold"], [], [KERAS + "threshold"],
+                  "ThresholdedRelu"),
+    "hard_shrink": ([TORCH + "hardshrink", "torch.nn.Hardshrink"], [], [KERAS + "hard_shrink"],
+                    "Shrink"),
+    "soft_shrink": ([TORCH + "softshrink", "torch.nn.Softshrink"], [], [KERAS + "soft_shrink"],
+                    "Shrink"),
+    "squareplus": ([], [JAX + "squareplus"], [KERAS + "squareplus"], None),
+    "sparse_plus": ([], [JAX + "sparse_plus"], [KERAS + "sparse_plus"], None),
+    "exponential": (["torch.exp"], ["jax.numpy.exp"], [KERAS + "exponential"], "Exp"),
+    "sqrt_softplus": ([], [], [], None),
+    "tanh_shrink": ([TORCH + "tanhshrink", "torch.nn.Tanhshrink"], [], [KERAS + "tanh_shrink"],
+                    None),
+    "xielu": ([], [], [], None),
+    "sparse_sigmoid": ([], [JAX + "sparse_sigmoid"], [KERAS + "sparse_sigmoid"], None),
+    "scaled_tanh": ([], [], [], None),
+    "laplace": ([], [], [], None),
+    "quick_gelu": ([], [], [], "Swish"),
+    "gelu_10": ([], [], [], None),
     "softmax": ([TORCH + "softmax", "torch.nn.Softmax"], [JAX + "softmax"],
                 [KERAS + "softmax"], "Softmax"),
     "log_softmax": ([TORCH + "log_softmax", "torch.nn.LogSoftmax"], [JAX + "log_softmax"],
                     [KERAS + "log_softmax"], "LogSoftmax"),
+    "softmin": ([TORCH + "softmin", "torch.nn.Softmin"], [], [], None),
+    "sparsemax": ([], [], [KERAS + "sparsemax"], None),
+    "hardmax": ([], [], [], "Hardmax"),
     "maxout": ([], [], [], None),
     "glu": ([TORCH + "glu", "torch.nn.GLU"], [JAX + "glu"], [KERAS + "glu"], None),
     "reglu": ([], [], [], None),
     "geglu": ([], [], [], None),
-    "swiglu": ([], [], [], None),
+    "swiglu": ([], [], [], "SwiGLU"),
+    "bilinear": ([], [], [], None),
+    "clamped_swiglu": ([], [], [], None),
 }
 SET = {  # what has to be passed so that a framework's function is ours
     ("gelu", "JAX"): {"approximate": False},
@@ -83,7 +110,27 @@ SET = {  # what has to be passed so that a framework's function is ours
     ("gelu_tanh", "ONNX"): {"approximate": "tanh"},
     ("leaky_relu", "Keras"): {"negative_slope": 0.01},
     ("hard_sigmoid", "ONNX"): {"alpha": 1 / 6},
+    ("threshold", "PyTorch"): {"threshold": 1.0, "value": 0.0},
+    ("threshold", "Keras"): {"threshold": 1.0, "default_value": 0.0},
+    ("soft_shrink", "ONNX"): {"bias": 0.5},
+    ("quick_gelu", "ONNX"): {"alpha": 1.702},
 }
+# ONNX keeps no list of its activation functions; those of recurrent cells it lists in their text.
+OPERATORS = """Celu Elu Gelu HardSigmoid HardSwish Hardmax Identity LeakyRelu LogSoftmax Mish PRelu Relu
+    Selu Shrink Sigmoid Softmax Softplus Softsign SwiGLU Swish Tanh ThresholdedRelu""".split()
+LEFT_OUT = {  # what stands among the exported names and is no activation function, and why
+    "MultiheadAttention": "a layer with weights",
+    "dot_product_attention": "a layer",
+    "gumbel_softmax": "draws at random, and has no form without drawing",
+    "Affine": "a linear layer with one weight",
+    "one_hot": "turns labels into rows",
+    "standardize": "normalisation",
+    "logsumexp": "gives one number for a row",
+    "logmeanexp": "gives one number for a row",
+    "log1mexp": "exists for positive numbers alone",
+} | dict.fromkeys(["scaled_matmul", "scaled_dot_general", "get_scaled_dot_general_config"],
+                  "a product of matrices") | dict.fromkeys(
+    ["get", "serialize", "deserialize"], "looks a function up")
 # Arguments that do not change the function (or, in Hardtanh, old names of those that do).
 NOT_PARAMETERS = {"input", "x", "name", "inplace", "dtype", "_stacklevel", "param_dtype", "parent",
                   "min_value", "args", "kwargs"}
@@ -155,10 +202,10 @@ def lost(f, measure, dtype):
     Only where the exact value is a normal number that the type can hold.
     """
     found = []
-    smallest = float(np.finfo(dtype).smallest_normal)
+    smallest, largest = float(np.finfo(dtype).smallest_normal), float(np.finfo(dtype).max)
     for x in [s * k / 2 for k in range(1, 401) for s in (1, -1)]:
         exact, given = float(f(x)), measure(x)[0]
-        if abs(exact) >= smallest and not abs(given / exact - 1) < 0.1:
+        if smallest <= abs(exact) <= largest and not abs(given / exact - 1) < 0.1:
             found.append({"x": x, "gives": given, "exact": exact})
             break
     at_end = measure(-np.inf)[0]
@@ -183,6 +230,26 @@ def describe(name, framework, names):
     if any(wrong.values()):
         entry["no_correct_digit"] = wrong
     return entry
+
+
+def exported():
+    """For each framework the names of activation functions that it exports."""
+    layers = torch.nn.modules.activation.__all__
+    spelt = {plain(name) for name in layers}
+    functions = [n for n in dir(torch.nn.functional) if n[-1] != "_" and plain(n) in spelt]
+    recurrent = re.findall(r"^\* (\w+)\(x\)", onnx.defs.get_schema("RNN").doc, re.MULTILINE)
+    return {
+        "PyTorch": [*layers, *functions, "gumbel_softmax"],
+        "Keras": public(keras.activations),
+        "JAX": public(jax.nn),
+        "ONNX": sorted({*OPERATORS, *recurrent}),
+        "transformers": list(ACT2CLS),
+    }
+
+
+def public(module):
+    """The callables of a module whose name does not start with an underscore."""
+    return [n for n in dir(module) if n[0] != "_" and callable(getattr(module, n))]
 
 
 def called():
@@ -223,10 +290,10 @@ def main():
         table[name] = entry
     versions = {"PyTorch": torch.__version__.split("+")[0], "JAX": jax.__version__,
                 "Flax": version("flax"), "Optax": version("optax"), "Keras": keras.__version__,
-                "ONNX": onnx.__version__, "NumPy": np.__version__}
+                "ONNX": onnx.__version__, "transformers": version("transformers"), "NumPy": np.__version__}
     target = Path(bends.__file__).with_name("frameworks.json")
     target.write_text(json.dumps({"versions": versions, "functions": table,
-              "arguments": {name: arguments(name) for name in called()}}, indent=1) + "\n")
+              "exported": exported(), "left_out": LEFT_OUT, "arguments": {name: arguments(name) for name in called()}}, indent=1) + "\n")
     print(f"wrote {target}")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 import bends
+from bends.catalogue import SIGNED
 
 mp.prec = 400
 
@@ -62,7 +63,7 @@ TRUTH = {
     "elu": elu,
     "selu": lambda x: elu(x, ALPHA, SCALE),
     "celu": lambda x, alpha: (x, 1) if x > 0 else (alpha * mp.expm1(x / alpha), mp.exp(x / alpha)),
-    "softplus": lambda x: (mp.log1p(mp.exp(x)), sigma(x)),
+    "softplus": lambda x, beta: (mp.log1p(mp.exp(beta * x)) / beta, sigma(beta * x)),
     "log_sigmoid": lambda x: (-mp.log1p(mp.exp(-x)), sigma(-x)),
     "sigmoid": lambda x: (sigma(x), sigma(x) * sigma(-x)),
     "tanh": lambda x: (mp.tanh(x), mp.sech(x) ** 2),
@@ -90,7 +91,48 @@ TRUTH = {
         x + mp.sin(frequency * x) ** 2 / frequency,
         1 + mp.sin(2 * frequency * x),
     ),
+    "rrelu": leaky,
+    "threshold": lambda x, threshold, value: (x, 1) if x > threshold else (value, 0),
+    "hard_shrink": lambda x, lambd: (x, 1) if abs(x) > lambd else (0, 0),
+    "soft_shrink": lambda x, lambd: (
+        mp.sign(x) * max(abs(x) - mpf(lambd), 0),
+        int(abs(x) > lambd),
+    ),
+    "squareplus": lambda x, b: ((x + mp.sqrt(x * x + b)) / 2, (1 + x / mp.sqrt(x * x + b)) / 2),
+    "sparse_plus": lambda x: (
+        0 if x <= -1 else x if x >= 1 else (x + 1) ** 2 / 4,
+        (min(max(x, -1), 1) + 1) / 2,
+    ),
+    "exponential": lambda x: (mp.exp(x), mp.exp(x)),
+    "sqrt_softplus": lambda x: (
+        mp.sqrt(mp.log1p(mp.exp(x))),
+        sigma(x) / (2 * mp.sqrt(mp.log1p(mp.exp(x)))),
+    ),
+    "tanh_shrink": lambda x: (  # near 0 the two cancel, also in 400 digits
+        x - mp.tanh(x) if abs(x) > 1e-20 else x**3 / 3 - 2 * x**5 / 15,
+        mp.tanh(x) ** 2,
+    ),
+    "xielu": lambda x, alpha_p, alpha_n, beta: (
+        (alpha_p * x * x + beta * x, 2 * alpha_p * x + beta)
+        if x > 0
+        else (alpha_n * (mp.expm1(x) - x) + beta * x, alpha_n * mp.expm1(x) + beta)
+    ),
+    "scaled_tanh": lambda x, alpha, beta: (
+        alpha * mp.tanh(beta * x),
+        alpha * beta * mp.sech(beta * x) ** 2,
+    ),
+    "sparse_sigmoid": lambda x: ((min(max(x, -1), 1) + 1) / 2, mpf(int(-1 < x < 1)) / 2),
+    "laplace": lambda x, mu, sigma: (
+        mp.erfc((mu - x) / (sigma * mp.sqrt(2))) / 2,
+        mp.exp(-(((x - mu) / sigma) ** 2) / 2) / (sigma * mp.sqrt(2 * mp.pi)),
+    ),
+    "quick_gelu": gate(
+        lambda x: sigma(QUICK * x),
+        lambda x: QUICK * sigma(QUICK * x) * sigma(-QUICK * x),
+    ),
+    "gelu_10": lambda x: TRUTH["gelu"](x) if x <= 10 else (10, 0),
 }
+QUICK = mpf("1.702")
 
 
 @cache
@@ -125,11 +167,52 @@ def errors(f, dtype, count, native=False):
     found = []
     for computed, exact in zip(pair, zip(*truth(f, dtype, count), strict=True), strict=True):
         rounded = np.array([float(y) for y in exact])
-        unit = np.spacing(np.maximum(np.abs(rounded), SMALLEST[dtype]).astype(dtype))
-        miss = [abs(mpf(float(c)) - y) / float(u) for c, y, u in
-                zip(computed, exact, unit, strict=True)]
-        found.append((np.array(miss, float), rounded))
+        with np.errstate(over="ignore", invalid="ignore"):  # e^x passes the largest number
+            unit = np.spacing(np.maximum(np.abs(rounded), SMALLEST[dtype]).astype(dtype))
+            beyond = np.isinf(rounded.astype(dtype)) & (computed == rounded.astype(dtype))
+        miss = [
+            0 if right else abs(mpf(float(c)) - y) / float(u)
+            for c, y, u, right in zip(computed, exact, unit, beyond, strict=True)
+        ]
+        found.append((np.array(miss, float), np.where(beyond, 1, rounded)))
     return found
+
+
+def rounded_inside(f):
+    """Whether the function goes on from a rounded number, so that far out only size is kept.
+
+    exp(-1.702 x) is such a case: the product is rounded, and exp magnifies that, whatever one
+    does. A factor that is a power of 2 rounds nothing.
+    """
+    if f.name in ("gelu_tanh", "quick_gelu", "laplace", "xielu"):
+        return True
+    return f.name in ("softplus", "celu", "snake", "scaled_tanh") and any(
+        np.frexp(value)[0] != 0.5 for value in f.parameters.values()
+    )
+
+
+def size(f, x, exact):
+    """What an absolute error is measured against: 1, the result, or the terms it is made of."""
+    scale = np.maximum(1, np.abs(exact))
+    if f.name == "xielu":  # the terms cancel where the function crosses 0
+        scale += f.parameters["alpha_n"] * (1 + np.abs(x)) + f.parameters["beta"] * (1 + np.abs(x))
+    if f.name == "snake":
+        scale += np.abs(f.parameters["frequency"] * x)
+    return scale
+
+
+def drawn(f, count, seed=0):
+    """The same function with parameters drawn over all that is accepted."""
+    rng = np.random.default_rng(seed)
+
+    def value(name):
+        size = 10.0 ** rng.uniform(-4, 4)
+        return size * rng.choice([-1, 1]) if name in SIGNED else size
+
+    return [
+        f.with_parameters(**{name: value(name) for name in f.parameters})
+        for _ in range(count if f.parameters else 0)
+    ]
 
 
 def near_a_zero_of_the_slope(f, x, slope):
@@ -139,25 +222,35 @@ def near_a_zero_of_the_slope(f, x, slope):
     return np.min([np.abs(x - t) for t in f.turning_points or [np.inf]], axis=0) < 0.1
 
 
+def worst(f, dtype, count, which, native=False):
+    """The worst error in units in the last place, and where; in training against eps · max(1, y)."""
+    x, (e, exact) = points(dtype, count), errors(f, dtype, count, native)[which]
+    if native:
+        e = (
+            e
+            * np.spacing(np.abs(exact).astype(dtype))
+            / (EPS[dtype] * np.maximum(1, np.abs(exact)))
+        )
+    elif dtype is np.float64 and rounded_inside(f):
+        e = e * np.spacing(np.abs(exact)) / (EPS[dtype] * size(f, x, exact))
+    elif dtype is np.float64 and which == 1:  # the last place means little near a zero
+        e = np.where(near_a_zero_of_the_slope(f, x, exact), 0, e)
+    return e.max(), x[e.argmax()]
+
+
 if __name__ == "__main__":
-    print("Worst error in units in the last place, and the x that gave it. float32 in training is")
-    print("value_and_derivative, computed in float32; there, error / (eps · max(1, |exact|)).")
-    print("Slopes in float64 are not counted within 0.1 of one of their zeros.")
-    print(f"{'':14}{'float64':^50}{'float32':^22}{'float32 in training':^22}")
-    for name, f in bends.ACTIVATIONS.items():
-        cells = [f"{name:14}"]
-        for which in (0, 1):
-            e, exact = errors(f, np.float64, 2000)[which]
-            if which == 1:  # the last place means little where the slope passes through 0
-                e = np.where(near_a_zero_of_the_slope(f, points(np.float64, 2000), exact), 0, e)
-            worst = np.argmax(e)
-            at = points(np.float64, 2000)[worst]
-            cells.append(f"{e[worst]:9.3f} at {at:<11.5g}")
-            e, _ = errors(f, np.float32, 1000)[which]
-            worst = np.argmax(e)
-            cells.append(f"{e[worst]:8.4f} at {points(np.float32, 1000)[worst]:<9.4g}")
-            e, exact = errors(f, np.float32, 1000, native=True)[which]
-            scale = np.spacing(np.abs(exact).astype(np.float32)) / (
-                EPS[np.float32] * np.maximum(1, np.abs(exact)))
-            cells.append(f"{np.max(e * scale):7.2f}")
+    print("Worst error in units in the last place, and the x that gave it: value, then slope.")
+    print("float32 in training is value_and_derivative: error / (eps · max(1, |exact|)).")
+    print("Slopes in float64 are not counted within 0.1 of one of their zeros. Where float64 goes")
+    print("on from a rounded product (*), it is error / (eps · size of the terms).")
+    functions = [g for f in bends.ACTIVATIONS.values() for g in (f, *drawn(f, 4))]
+    print(f"{'':34}{'float64':^46}{'float32':^42}{'float32 in training':^20}")
+    for f in functions:
+        values = ",".join(f"{value:.3g}" for value in f.parameters.values())
+        cells = [f"{f.name}({values}){'*' * rounded_inside(f)}".ljust(34)]
+        for dtype, count in ((np.float64, 1000), (np.float32, 500)):
+            for which in (0, 1):
+                e, at = worst(f, dtype, count, which)
+                cells.append(f"{e:9.4f} at {at:<9.4g}")
+        cells += [f"{worst(f, np.float32, 500, which, native=True)[0]:7.2f}" for which in (0, 1)]
         print(" ".join(cells))

@@ -2,8 +2,11 @@
 
 from .activations import (
     ACTIVATIONS,
+    CORE,
     VECTOR_ACTIVATIONS,
+    bilinear,
     celu,
+    clamped_swiglu,
     elu,
     geglu,
     gelu,
@@ -12,6 +15,7 @@ from .activations import (
     hard_sigmoid,
     hard_swish,
     hard_tanh,
+    hardmax,
     identity,
     leaky_relu,
     log_sigmoid,
@@ -28,14 +32,33 @@ from .activations import (
     sin,
     snake,
     softmax,
+    softmin,
     softplus,
     softsign,
+    sparsemax,
     squared_relu,
     step,
     swiglu,
     tanh,
 )
 from .catalogue import Activation, activation
+from .further import (
+    exponential,
+    gelu_10,
+    hard_shrink,
+    laplace,
+    quick_gelu,
+    rrelu,
+    scaled_tanh,
+    soft_shrink,
+    sparse_plus,
+    sparse_sigmoid,
+    sqrt_softplus,
+    squareplus,
+    tanh_shrink,
+    threshold,
+    xielu,
+)
 from .initializers import INITIALIZERS, gain
 from .losses import LOSSES
 from .network import MLP

@@ -15,12 +15,16 @@ avoid `np.where`, which is several times slower than arithmetic on arrays of mix
 
 float32 comes here only in training (a call of relu is computed in float64). Training wants speed
 and bears an absolute error of 3e-7, so three formulas have a shorter way for float32.
+
+The functions that the chapters speak of stand here; `further` has those that frameworks know too.
 """
 
 import numpy as np
 
 from .catalogue import Activation, Catalogue, activation, vector_activation  # noqa: F401
+from .further import FURTHER
 from .normal import FURTHEST, tail_and_density
+from .stable import expm1, gated, log1p
 
 # Straight, and broken ---------------------------------------------------------------------------
 
@@ -92,16 +96,6 @@ def abs_(x):
 # Exponentials -----------------------------------------------------------------------------------
 
 
-def expm1(x, z):
-    """e^x - 1, given z = e^x; in float64 with all its digits, also near 0, where z is nearly 1."""
-    return z - 1 if x.dtype == np.float32 else np.expm1(x)
-
-
-def log1p(z):
-    """ln(1 + z); in float64 with all its digits, also where z is small."""
-    return np.log(1 + z) if z.dtype == np.float32 else np.log1p(z)
-
-
 @activation("ELU", "exponential",
             r"\begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0 \end{cases}",
             r"\begin{cases} 1 & x > 0 \\ \alpha\,e^{x} & x \le 0 \end{cases}",
@@ -142,11 +136,12 @@ def celu(x, alpha=1.0):
     return np.maximum(x, 0) + alpha * expm1(negative, z), z
 
 
-@activation("softplus", "exponential", r"\ln(1 + e^{x})", r"\frac{1}{1 + e^{-x}}")
-def softplus(x):
-    """A smooth ReLU. Its derivative is the sigmoid."""
-    z = np.exp(-np.abs(x))
-    return np.maximum(x, 0) + log1p(z), np.maximum(z, x > 0) / (1 + z)
+@activation("softplus", "exponential", r"\frac{1}{\beta} \ln(1 + e^{\beta x})",
+            r"\frac{1}{1 + e^{-\beta x}}")
+def softplus(x, beta=1.0):
+    """A smooth ReLU; the larger `beta`, the sharper its corner. Its derivative is a sigmoid."""
+    z = np.exp(-np.abs(beta * x))
+    return np.maximum(x, 0) + log1p(z) / beta, np.maximum(z, x > 0) / (1 + z)
 
 
 @activation("log-sigmoid", "exponential", r"-\ln(1 + e^{-x})", r"\frac{1}{1 + e^{x}}",
@@ -207,15 +202,6 @@ def hard_tanh(x):
 # Gates: x times a share of x --------------------------------------------------------------------
 
 
-def gated(x, a, tail, density):
-    """x·G(x) and its slope, for a gate with G(-a) = 1 - G(a), from G(-a) and G'(a), a = |x|.
-
-    Both are computed on the left, where they are small, and mirrored to the right.
-    """
-    side = np.copysign(1, x)
-    return np.maximum(x, 0) - a * tail, np.maximum(side, 0) - side * (tail - a * density)
-
-
 @activation("SiLU", "gate", r"\frac{x}{1 + e^{-x}}",
             r"\sigma(x)\,\bigl(1 + x\,\sigma(-x)\bigr)", turning_points=(-1.2784645427610738,),
             aliases=("swish",), origin="elfwing2017")
@@ -227,7 +213,7 @@ def silu(x):
 
 
 @activation("GELU", "gate", r"x\,\Phi(x)", r"\Phi(x) + x\,\varphi(x)",
-            turning_points=(-0.7517915246935645,), origin="hendrycks2016")
+            turning_points=(-0.7517915246935645,), aliases=("gelu_python",), origin="hendrycks2016")
 def gelu(x):
     """x times the share Φ(x) of the bell curve that lies left of x; φ is the bell curve."""
     a = np.minimum(np.abs(x), FURTHEST)
@@ -238,7 +224,8 @@ def gelu(x):
             r"\frac{x}{2}\,(1 + \tanh u), \quad u = \sqrt{\frac{2}{\pi}}\,(x + 0.044715\,x^3)",
             r"\frac{1 + \tanh u}{2} + \frac{x}{2}\,\frac{4\,u'}{(e^{u} + e^{-u})^2}",
             turning_points=(-0.7524614220710163,),
-            aliases=("gelu_new", "gelu_pytorch_tanh"), origin="hendrycks2016")
+            aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast",
+                     "gelu_accurate"), origin="hendrycks2016")
 def gelu_tanh(x):
     """GELU with a tanh in the place of Φ; the two differ by at most 4.7e-4."""
     a = np.minimum(np.abs(x), 50)
@@ -298,9 +285,13 @@ def snake(x, frequency=1.0):
 # Functions that look at several numbers at once --------------------------------------------------
 
 
-@vector_activation("softmax", r"\frac{e^{x_i}}{\sum_j e^{x_j}}")
+@vector_activation("softmax", r"\frac{e^{x_i}}{\sum_j e^{x_j}}", aliases=("softmax2d",))
 def softmax(x):
-    """Shares that are positive and sum to 1. Taking off the largest first changes nothing."""
+    """Shares that are positive and sum to 1. Taking off the largest first changes nothing.
+
+    A number of -inf gets a share of 0. Where all are -inf there is nothing to share: nan.
+    PyTorch's Softmax2d is this along `axis=-3`.
+    """
     z = np.exp(x - x.max(-1, keepdims=True))
     return z / z.sum(-1, keepdims=True)
 
@@ -319,6 +310,35 @@ def log_softmax(x):
     return x - np.log1p(z.sum(-1, keepdims=True))
 
 
+@vector_activation("softmin", r"\frac{e^{-x_i}}{\sum_j e^{-x_j}}")
+def softmin(x):
+    """Softmax of -x: the smallest number gets the largest share."""
+    return softmax.function(-x)
+
+
+@vector_activation("sparsemax", r"\max(0, x_i - \tau), \quad \sum_j \max(0, x_j - \tau) = 1",
+                   origin="martins2016")
+def sparsemax(x):
+    """Shares that sum to 1, most of them exactly 0: those that the common step τ leaves.
+
+    With the numbers in falling order, τ is (the sum of the first k, less 1) / k, for the largest
+    k at which the k-th number still lies above that τ.
+    """
+    x = x - x.max(-1, keepdims=True)
+    falling = -np.sort(-x, -1)
+    count = np.arange(1, x.shape[-1] + 1)
+    step = (falling.cumsum(-1) - 1) / count
+    kept = (falling > step).sum(-1, keepdims=True)
+    return np.maximum(x - np.take_along_axis(step, np.maximum(kept, 1) - 1, -1), 0)
+
+
+@vector_activation("hardmax", r"\begin{cases} 1 & i = \arg\max_j x_j \\ 0 & \text{otherwise}"
+                              r" \end{cases}")
+def hardmax(x):
+    """1 for the largest number (the first of them, if several are equal), 0 for the others."""
+    return (np.arange(x.shape[-1]) == x.argmax(-1)[..., None]) + 0 * x.max(-1, keepdims=True)
+
+
 @vector_activation("maxout", r"\max_j x_j", origin="goodfellow2013")
 def maxout(x, pieces=2):
     """The largest of each group of `pieces` neighbours; the axis becomes that much shorter."""
@@ -327,11 +347,16 @@ def maxout(x, pieces=2):
     return x.reshape(*x.shape[:-1], x.shape[-1] // pieces, pieces).max(-1)
 
 
-def gate_with(f, x):
-    """First half of x times f of the second half."""
+def halves(x):
+    """The first half, which flows, and the second, which is the tap."""
     if x.shape[-1] % 2:
         raise ValueError(f"a gated unit needs an even number of pre-activations, not {x.shape[-1]}")
-    flow, tap = np.split(x, 2, -1)
+    return np.split(x, 2, -1)
+
+
+def gate_with(f, x):
+    """First half of x times f of the second half."""
+    flow, tap = halves(x)
     return flow * f(tap)
 
 
@@ -339,6 +364,12 @@ def gate_with(f, x):
 def glu(x):
     """Gated linear unit: the first half flows, the sigmoid of the second half is the tap."""
     return gate_with(sigmoid, x)
+
+
+@vector_activation("bilinear gate", r"x\,y", aliases=("bilinear_glu",), origin="shazeer2020")
+def bilinear(x):
+    """GLU with no function on the tap: the product of the two halves."""
+    return gate_with(identity, x)
 
 
 @vector_activation("ReGLU", r"x\,\max(0, y)", origin="shazeer2020")
@@ -359,15 +390,32 @@ def swiglu(x):
     return gate_with(silu, x)
 
 
+@vector_activation("clamped SwiGLU", r"(x' + s)\,y'\,\sigma(\alpha y'),"
+                   r" \quad x' = \min(\max(-l, x), l), \quad y' = \min(y, l)")
+def clamped_swiglu(x, limit=7.0, alpha=1.702, shift=1.0):
+    """SwiGLU whose two halves are cut off at `limit`, so that their product stays small.
+
+    The defaults are those of the open model gpt-oss; `alpha=1, shift=0` cuts off plain SwiGLU.
+    """
+    flow, tap = halves(x)
+    tap = np.minimum(tap, limit)
+    return (np.clip(flow, -limit, limit) + shift) * silu(alpha * tap) / alpha
+
+
 # The catalogues ---------------------------------------------------------------------------------
 
-ACTIVATIONS = Catalogue(
+CORE = Catalogue(
     identity, step,
     relu, leaky_relu, prelu, relu6, squared_relu, abs_,
     elu, selu, celu, softplus, log_sigmoid,
     sigmoid, tanh, softsign, hard_sigmoid, hard_tanh,
     silu, gelu, gelu_tanh, mish, hard_swish,
     sin, snake,
-)
+)  # those of the chapters and the menus
 
-VECTOR_ACTIVATIONS = Catalogue(softmax, log_softmax, maxout, glu, reglu, geglu, swiglu)
+ACTIVATIONS = Catalogue(*CORE.values(), *FURTHER)
+
+VECTOR_ACTIVATIONS = Catalogue(
+    softmax, log_softmax, softmin, sparsemax, hardmax, maxout,
+    glu, bilinear, reglu, geglu, swiglu, clamped_swiglu,
+)

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import numbers
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,10 @@ import numpy as np
 # larger one freed: then it keeps the pages. Without this line float64 functions take 3 to 5 times
 # as long on arrays of more than 16 000 numbers. The 31 MiB are never touched, so they cost nothing.
 np.empty(31 << 20, np.uint8)
+
+
+SIGNED = {"negative_slope", "threshold", "value", "mu"}  # parameters that may be 0 or negative
+LARGEST = 1e4  # up to here a parameter leaves the formulas their digits
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,10 +87,11 @@ class Activation:
     def value_and_derivative(self, x):
         """Value and slope at once, sharing the work: what training uses.
 
-        float32 is computed in float32, in about half the time. It is then off by at most
-        2.5 eps max(1, |y|), where y is the exact number and eps 1.2e-7.
+        float32 is computed in float32, in about half the time, unless parameters were changed.
+        It is then off by at most 2.5 eps max(1, |y|), where y is the exact number and eps 1.2e-7.
         """
-        return self._pair(x, native=True)
+        usual = tuple(self.parameters.values()) == (self.function.__defaults__ or ())
+        return self._pair(x, native=usual)
 
     def _pair(self, x, native=False):
         x = as_floats(x, self.name)
@@ -109,20 +115,20 @@ class Activation:
         TypeError
             If the function has no such parameter, or the value is not a number.
         ValueError
-            If the value is not finite, or is 0 or less (negative_slope may be).
+            If the value is not one from 1e-4 to 1e4. negative_slope, threshold, value and mu may
+            also be 0 or negative.
         """
         for name, value in changes.items():
             if name not in self.parameters:
                 accepted = ", ".join(self.parameters) or "none"
                 raise TypeError(f"{self.name} has no parameter {name!r}; it has: {accepted}")
-            if not isinstance(value, numbers.Real):
+            if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool):
                 raise TypeError(f"{name} must be a number, not {value!r}")
-            signed = name == "negative_slope"
-            if not np.isfinite(value) or value <= 0 and not signed:
-                above = "" if signed else " and above 0"
-                raise ValueError(f"{name} must be finite{above}, not {value!r}")
-        changes = {name: float(value) for name, value in changes.items()}
-        return replace(self, parameters=self.parameters | changes)
+            lowest = -LARGEST if name in SIGNED else 1 / LARGEST
+            if not lowest <= value <= LARGEST:
+                raise ValueError(f"{name} must lie from {lowest:g} to {LARGEST:g}, not {value!r}")
+        parameters = self.parameters | {name: float(value) for name, value in changes.items()}
+        return replace(self, parameters=parameters, **facts_for(self.function, parameters))
 
     # What follows is worked out from the function, so that it holds for any parameters.
 
@@ -196,31 +202,40 @@ def activation(title, family, formula, derivative, **facts):
     """Decorator: an `Activation` from a function that returns value and derivative.
 
     The function's name becomes the activation's, its docstring the activation's, and the defaults
-    of its further arguments are the parameters.
+    of its further arguments are the parameters. A fact that depends on them (where the pieces
+    end) is given as a function of them.
     """
 
     def decorate(function):
         arguments = list(inspect.signature(function).parameters.values())[1:]
         parameters = {argument.name: argument.default for argument in arguments}
         function.__qualname__ += ".function"  # where pickle finds it, once the name is taken
+        function.facts = {fact: value for fact, value in facts.items() if callable(value)}
         name = function.__name__.rstrip("_")
-        return Activation(name, title, family, formula, derivative, function, parameters, **facts)
+        settled = facts | facts_for(function, parameters)
+        return Activation(name, title, family, formula, derivative, function, parameters, **settled)
 
     return decorate
+
+
+def facts_for(function, parameters):
+    """The facts that depend on the parameters, for these."""
+    return {fact: tell(**parameters) for fact, tell in function.facts.items()}
 
 
 @dataclass(frozen=True, repr=False)
 class VectorActivation:
     """A function of several pre-activations at once, those along `axis` (default: the last).
 
-    Attributes: ``name``, ``title``, ``formula`` (TeX), ``function``, ``origin`` (as for
-    `Activation`). A call takes integers or floats of any shape and computes in float64.
+    Attributes: ``name``, ``title``, ``formula`` (TeX), ``function``, ``aliases``, ``origin`` (as
+    for `Activation`). A call takes integers or floats of any shape and computes in float64.
     """
 
     name: str
     title: str
     formula: str
     function: Callable
+    aliases: tuple = ()
     origin: str | None = None
 
     def __post_init__(self):
@@ -232,7 +247,7 @@ class VectorActivation:
             raise ValueError(f"{self.name} needs numbers along an axis, not shape {x.shape}")
         with np.errstate(all="ignore"):
             value = self.function(np.moveaxis(x.astype(np.float64), axis, -1), **options)
-        return np.moveaxis(value, -1, axis).astype(x.dtype)
+            return np.moveaxis(value, -1, axis).astype(x.dtype)
 
     def __repr__(self):
         return f"<vector activation {self.name}>"
@@ -249,15 +264,20 @@ def vector_activation(title, formula, **facts):
 
 
 class Catalogue(dict):
-    """Entries by name. An alias finds its entry; an unknown name is told the nearest ones."""
+    """Entries by name. An unknown name is told the nearest ones.
+
+    An alias finds its entry, and so does another spelling: capitals, hyphens, spaces and
+    underscores make no difference (``"LeakyReLU"``, ``"soft_sign"``).
+    """
 
     def __init__(self, *entries):
         super().__init__((entry.name, entry) for entry in entries)
 
     def __missing__(self, name):
         called = {alias: f for f in self.values() for alias in getattr(f, "aliases", ())}
-        if name in called:
-            return called[name]
+        spelt = {plain(known): f for known, f in (called | self).items()}
+        if plain(name) in spelt:
+            return spelt[plain(name)]
         near = difflib.get_close_matches(str(name).lower(), [*self, *called])
         hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(self)}"
         raise KeyError(f"no activation function is called {name!r}; {hint}")
@@ -266,3 +286,8 @@ class Catalogue(dict):
 def find(table, entry):
     """The entry of a table by its name; an entry itself is given back."""
     return table[entry] if isinstance(entry, str) else entry
+
+
+def plain(name):
+    """A name without what spellings differ in."""
+    return re.sub("[-_ ]", "", str(name).lower())

@@ -5,7 +5,7 @@ from contourpy import contour_generator
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 
-from .activations import ACTIVATIONS
+from .activations import ACTIVATIONS, CORE
 from .catalogue import find
 from .look import ACCENT, CLASSES, DASHES, INK, LABEL, MUTED, PAPER, color, number, style
 
@@ -47,7 +47,7 @@ def family(axes, *names):
         Panels by name; "key", a `panel(**KEY)`, says which line is which, for up to six.
     *names : str
     """
-    members = [f for f in ACTIVATIONS.values() if f.family in names]
+    members = [f for f in CORE.values() if f.family in names]
     for at, f in enumerate(members):
         curve(axes["value"], f)
         curve(axes["slope"], f, derivative=True)

@@ -10,7 +10,7 @@ import re
 
 from IPython.display import Markdown, display
 
-from .activations import ACTIVATIONS
+from .activations import CORE
 from .choose import ANSWERS
 from .frameworks import FRAMEWORKS
 from .look import number
@@ -57,10 +57,10 @@ def _markdown(columns, rows):
 
 
 def show_functions():
-    """Every function of the catalogue: formulas, range, both ends, kinks, parameters."""
+    """Every function of the book's chapters: formulas, range, both ends, kinks, parameters."""
     columns = ["function", "family", "f(x)", "lowest", "highest", "far left", "far right",
                "kinks at", "parameter", "slope"]  # fmt: skip
-    show_table("All functions of the catalogue", columns, map(_facts, ACTIVATIONS.values()))
+    show_table("All functions of the catalogue", columns, map(_facts, CORE.values()))
 
 
 def _facts(f):
@@ -82,7 +82,7 @@ def show_names():
     rows = (
         [f.title, *(call(f.name, framework) for framework in frameworks),
          ", ".join(f"`{alias}`" for alias in f.aliases) or "–", paper(f.origin)]
-        for f in ACTIVATIONS.values()
+        for f in CORE.values()
     )  # fmt: skip
     columns = ["function", *frameworks, "also called", "paper"]
     show_table("Names of the functions in four frameworks", columns, rows)
@@ -94,7 +94,7 @@ def show_slopes_at_kinks():
     rows = (
         [f.title, number(x), *(slope_at(f.name, framework, x) for framework in frameworks),
          number(f.derivative(x), ".4g")]
-        for f in ACTIVATIONS.values()
+        for f in CORE.values()
         if FRAMEWORKS[f.name]
         for x in f.kinks
     )  # fmt: skip
