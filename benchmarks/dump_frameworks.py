@@ -4,7 +4,8 @@ Writes ``src/bends/frameworks.json``: for every function its names, parameters a
 slope that a framework takes at each kink, and inputs at which it gives no correct digit; the lists
 of activation names that the frameworks export; and the arguments of everything that the chooser's
 lines of code call. The names below are typed by hand; everything else is read from the frameworks.
-Run it where PyTorch, JAX, Flax, Keras, ONNX and transformers are installed: ``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
+Run it where PyTorch, JAX, Flax, Keras, ONNX and transformers are installed:
+``PYTHONPATH=src python benchmarks/dump_frameworks.py``.
 """
 
 import ast
@@ -116,8 +117,8 @@ SET = {  # what has to be passed so that a framework's function is ours
     ("quick_gelu", "ONNX"): {"alpha": 1.702},
 }
 # ONNX keeps no list of its activation functions; those of recurrent cells it lists in their text.
-OPERATORS = """Celu Elu Gelu HardSigmoid HardSwish Hardmax Identity LeakyRelu LogSoftmax Mish PRelu Relu
-    Selu Shrink Sigmoid Softmax Softplus Softsign SwiGLU Swish Tanh ThresholdedRelu""".split()
+OPERATORS = """Celu Elu Gelu HardSigmoid HardSwish Hardmax Identity LeakyRelu LogSoftmax Mish PRelu
+    Relu Selu Shrink Sigmoid Softmax Softplus Softsign SwiGLU Swish Tanh ThresholdedRelu""".split()
 LEFT_OUT = {  # what stands among the exported names and is no activation function, and why
     "MultiheadAttention": "a layer with weights",
     "dot_product_attention": "a layer",
@@ -290,10 +291,12 @@ def main():
         table[name] = entry
     versions = {"PyTorch": torch.__version__.split("+")[0], "JAX": jax.__version__,
                 "Flax": version("flax"), "Optax": version("optax"), "Keras": keras.__version__,
-                "ONNX": onnx.__version__, "transformers": version("transformers"), "NumPy": np.__version__}
+                "ONNX": onnx.__version__, "transformers": version("transformers"),
+                "NumPy": np.__version__}
     target = Path(bends.__file__).with_name("frameworks.json")
     target.write_text(json.dumps({"versions": versions, "functions": table,
-              "exported": exported(), "left_out": LEFT_OUT, "arguments": {name: arguments(name) for name in called()}}, indent=1) + "\n")
+              "exported": exported(), "left_out": LEFT_OUT,
+              "arguments": {name: arguments(name) for name in called()}}, indent=1) + "\n")
     print(f"wrote {target}")
 
 

@@ -223,7 +223,7 @@ def near_a_zero_of_the_slope(f, x, slope):
 
 
 def worst(f, dtype, count, which, native=False):
-    """The worst error in units in the last place, and where; in training against eps · max(1, y)."""
+    """The worst error in units in the last place, and where (in training, eps · max(1, y))."""
     x, (e, exact) = points(dtype, count), errors(f, dtype, count, native)[which]
     if native:
         e = (

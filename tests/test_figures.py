@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from bends import ACTIVATIONS, MLP, figures, look
+from bends import ACTIVATIONS, CORE, MLP, figures, look
 
 FAMILIES = sorted({f"c-{f.family}" for f in ACTIVATIONS.values()})
 CLASSES = ["c-class0", "c-class1", "c-class2"]
@@ -67,8 +67,8 @@ def test_colors_stay_apart(theme, group, sight):
 
 
 def test_every_family_has_a_color_and_members_differ_by_dash():
-    for family in {f.family for f in ACTIVATIONS.values()}:
-        styles = [look.style(f) for f in ACTIVATIONS.values() if f.family == family]
+    for family in {f.family for f in CORE.values()}:
+        styles = [look.style(f) for f in CORE.values() if f.family == family]
         assert len({str(s["linestyle"]) for s in styles}) == len(styles) <= 6
         assert len({s["color"] for s in styles}) == 1
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bends import ACTIVATIONS, tables
+from bends import CORE, tables
 
 
 def rows(capsys, show, monkeypatch):
@@ -18,14 +18,14 @@ def rows(capsys, show, monkeypatch):
 def test_a_table_has_one_full_row_for_each_function(capsys, monkeypatch, show):
     head, _, *body = rows(capsys, show, monkeypatch)
     titles = [row[0].partition("<br>")[0] for row in body]
-    assert titles == [f.title for f in ACTIVATIONS.values()]
+    assert titles == [f.title for f in CORE.values()]
     assert {len(row) for row in body} == {len(head)}
 
 
 def test_the_kinks_are_those_that_the_catalogue_finds(capsys, monkeypatch):
     _, _, *body = rows(capsys, tables.show_slopes_at_kinks, monkeypatch)
     listed = {(row[0], float(row[1].replace("−", "-"))) for row in body}
-    kinks = {(f.title, x) for f in ACTIVATIONS.values() for x in f.kinks if f.name != "step"}
+    kinks = {(f.title, x) for f in CORE.values() for x in f.kinks if f.name != "step"}
     assert listed == kinks
 
 
@@ -70,7 +70,7 @@ def test_a_table_sorts_by_number_and_filters(address, open_page):
     assert table.locator(column).all_inner_texts()[0] == shown[-1]
 
     page.get_by_label("Show rows with").first.fill("squashing")
-    kept = [f.title for f in ACTIVATIONS.values() if f.family == "squashing"]
+    kept = [f.title for f in CORE.values() if f.family == "squashing"]
     visible = table.locator("tbody tr:visible td:first-child").all_inner_texts()
     assert {text.splitlines()[0] for text in visible} == set(kept)
     assert page.locator(".table-filter output").first.inner_text().startswith(f"{len(kept)} of")

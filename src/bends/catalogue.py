@@ -179,7 +179,8 @@ class Activation:
 
     def _landmarks(self):
         """Values at both ends and wherever the function may turn, from left to right."""
-        inner = sorted(self.joints + self.turning_points)
+        beyond = np.nextafter(self.joints, np.inf)  # where a jump leads to
+        inner = sorted([*self.joints, *beyond, *self.turning_points])
         return (self([-np.inf, *inner, np.inf]) + 0.0).tolist()  # -0.0 + 0.0 is 0.0
 
     def __repr__(self):
