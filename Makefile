@@ -3,10 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
-SOURCES := $(shell find _config.yml _toc.yml index.md references.bib chapters back src results _ext _static _templates -type f -not -path '*/.*' -not -name "*.pyc" 2>/dev/null) $(wildcard .git/config)
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: help book test lab notebooks results bench pins clean
+.PHONY: help book lint test lab notebooks results bench pins clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,15 +22,13 @@ help:  ## List the targets
 	  { echo "The packages could not be installed: see above. Is there a network connection?"; exit 1; }
 	@touch $@
 
-book: _build/html/index.html  ## Execute every notebook and build the book into _build/html
-	@echo "The book is built. Open $(CURDIR)/$< in a browser."
+book: .venv/ready  ## Execute every notebook and build the book into _build/html
+	@$(BIN)/python _ext/press.py
+	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser."
 
-# Built beside the last good book, which a failure leaves in place.
-_build/html/index.html: .venv/ready $(SOURCES)
-	@rm -rf _build/work
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build . --path-output _build/work --all -n -W --keep-going 2>&1 | sed -u '/^Your book.s HTML/,$$d' || \
-	  { echo; echo "The build failed: see above. The last good book, if any, still stands in _build/html."; exit 1; }
-	@rm -rf _build/html && mv _build/work/_build/html _build/html && rm -rf _build/work
+lint: .venv/ready  ## Check the code's style: helpers, press, tests, notebooks
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
 
 test: book  ## Run all tests: helpers, notebooks, and the built book in a browser
 	$(BIN)/pytest -n 2 --dist loadscope tests

@@ -54,8 +54,10 @@ def pytorch(entry, x):
         with torch.no_grad():
             function(plain, **options)
 
-    return {"torch": forward,
-            "back": lambda: torch.autograd.grad(y, tracked, gradient, retain_graph=True)}
+    return {
+        "torch": forward,
+        "back": lambda: torch.autograd.grad(y, tracked, gradient, retain_graph=True),
+    }
 
 
 def jaxes(entry, x):
@@ -71,8 +73,10 @@ def jaxes(entry, x):
     there = jax.device_put(x)
     forward = jax.jit(call)
     backward = jax.jit(lambda t: jax.vjp(call, t)[1](jax.numpy.ones_like(t)))
-    return {"jax": lambda: forward(there).block_until_ready(),
-            "back ": lambda: backward(there)[0].block_until_ready()}
+    return {
+        "jax": lambda: forward(there).block_until_ready(),
+        "back ": lambda: backward(there)[0].block_until_ready(),
+    }
 
 
 def nanoseconds(calls, repeat=5):
@@ -100,19 +104,28 @@ def main():
         x = rng.normal(0, 1, SIZE).astype(dtype)
         floor = nanoseconds({"maximum": lambda x=x: np.maximum(x, 0)})["maximum"]
         relu = nanoseconds(ours(bends.relu, x))["pair"]
-        print(f"\n{dtype.__name__}: np.maximum {floor:.2f} ns per number; "
-              f"{SIZE} numbers from the bell curve")
-        print(f"{'':14}{'value':>8}{'pair':>8}{'/relu':>8}{'torch':>8}{'back':>8}{'jax':>8}"
-              f"{'back':>8}")
+        print(
+            f"\n{dtype.__name__}: np.maximum {floor:.2f} ns per number; "
+            f"{SIZE} numbers from the bell curve"
+        )
+        print(
+            f"{'':14}{'value':>8}{'pair':>8}{'/relu':>8}{'torch':>8}{'back':>8}{'jax':>8}"
+            f"{'back':>8}"
+        )
         ratios = {}
         for name, f in bends.ACTIVATIONS.items():
             calls = ours(f, x) | pytorch(table[name], x) | jaxes(table[name], x)
             times = nanoseconds(calls)
             ratios[name] = times["pair"] / relu
-            cells = [f"{times[k]:8.2f}" if k in times else f"{'-':>8}"
-                     for k in ("torch", "back", "jax", "back ")]
-            print(f"{name:14}{times['value']:8.2f}{times['pair']:8.2f}{ratios[name]:8.1f}",
-                  *cells, sep="")
+            cells = [
+                f"{times[k]:8.2f}" if k in times else f"{'-':>8}"
+                for k in ("torch", "back", "jax", "back ")
+            ]
+            print(
+                f"{name:14}{times['value']:8.2f}{times['pair']:8.2f}{ratios[name]:8.1f}",
+                *cells,
+                sep="",
+            )
         slowest = max(ratios, key=ratios.get)
         print(f"slowest pair: {slowest}, {ratios[slowest]:.1f} times ReLU's (goal in float32: 25)")
 

@@ -44,12 +44,14 @@ def fit(above, below):
         for a, y, w in zip(at, s, weights, strict=True):
             scale = mp.sqrt(w) / (value(q, a) * (a + y))
             powers = [a**k for k in range(below, -1, -1)]
-            rows.append([scale * p for p in powers[below - above :]]
-                        + [-scale * y * p for p in powers[:-1]] + [scale * y])
+            rows.append(
+                [scale * p for p in powers[below - above :]]
+                + [-scale * y * p for p in powers[:-1]]
+                + [scale * y]
+            )
         solution = list(lu_solve(matrix([r[:-1] for r in rows]), matrix([r[-1] for r in rows])))
         p, q = solution[: above + 1], [*solution[above + 1 :], mpf(1)]
-        misses = [abs(value(p, a) / value(q, a) - y) / (a + y)
-                  for a, y in zip(at, s, strict=True)]
+        misses = [abs(value(p, a) / value(q, a) - y) / (a + y) for a, y in zip(at, s, strict=True)]
         weights = [w * miss for w, miss in zip(weights, misses, strict=True)]
         total = sum(weights)
         weights = [w / total for w in weights]

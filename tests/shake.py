@@ -77,7 +77,9 @@ def can(arithmetic):
     """Whether this processor has it: tried in a process that may fall."""
     settings = {k: v for k, v in arithmetic.settings().items() if v}
     done = subprocess.run(
-        [sys.executable, "-c", arithmetic.code()], env={**os.environ, **settings}, capture_output=True
+        [sys.executable, "-c", arithmetic.code()],
+        env={**os.environ, **settings},
+        capture_output=True,
     )
     return done.returncode == 0
 
@@ -123,6 +125,8 @@ async def main(paths, chosen, at_once):
             except notebooks.NotebookError as error:
                 found = [(0, "", [str(error)])]
         table[path, arithmetic.name] = len(found)
+        if not found:
+            print(f"{path.name}, {arithmetic.name}: holds", flush=True)
         for number, name, lines in found:
             print(f"{path.name}, cell {number} ({name}), {arithmetic.name}:")
             print("".join(f"    {line}\n" for line in lines), end="", flush=True)

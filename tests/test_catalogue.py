@@ -157,7 +157,13 @@ def test_names():
         assert name == "abs" or getattr(bends, name) is f
     assert not hasattr(bends, "abs")
     assert {f.family for f in ACTIVATIONS.values()} == {
-        "linear", "step", "rectifier", "exponential", "squashing", "gate", "periodic",
+        "linear",
+        "step",
+        "rectifier",
+        "exponential",
+        "squashing",
+        "gate",
+        "periodic",
     }
 
 

@@ -1,0 +1,73 @@
+"""Notebooks run side by side before Sphinx reads the first, into the cache that it reads from.
+
+Left alone, each notebook would run when its page is read: one after another, on one core. Here
+those that the cache does not have run at once, one kernel a core, and every one that fails is
+named before the build stops.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.utils import Timer
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+
+
+def missing(cache, paths):
+    """`(path, notebook)` of each notebook whose code cells the cache has not seen."""
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            yield path, notebook
+
+
+async def run_all(cache, notebooks, cell_seconds):
+    """Run notebooks, one a core, each in its own folder; store them. List what went wrong."""
+    places = asyncio.Semaphore(os.cpu_count() or 1)
+    wrong = []
+
+    async def one(path, notebook):
+        folder = {"metadata": {"path": str(path.parent)}}
+        client = NotebookClient(notebook, timeout=cell_seconds, resources=folder)
+        async with places:
+            log.info("%s: executing", path.name)
+            timer = Timer()
+            try:
+                with timer:
+                    await client.async_execute()
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                wrong.append(f"{path}: {type(error).__name__}\n{error}")
+                return
+        seconds = timer.last_split
+        bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        log.info("%s: executed in %.1f s", path.name, seconds)
+
+    await asyncio.gather(*(one(path, notebook) for path, notebook in notebooks))
+    return wrong
+
+
+def execute(app, env, docnames):
+    """Fill the cache for the pages that are about to be read."""
+    if app.config.nb_execution_mode != "cache":
+        return
+    # The last chapters train the most: begun first, they do not end alone.
+    paths = [Path(env.doc2path(name)) for name in sorted(docnames, reverse=True)]
+    cache = get_cache(app.config.nb_execution_cache_path)
+    notebooks = list(missing(cache, [path for path in paths if path.suffix == ".ipynb"]))
+    if wrong := asyncio.run(run_all(cache, notebooks, app.config.nb_execution_timeout)):
+        raise ExtensionError("These notebooks cannot be executed.\n\n" + "\n\n".join(wrong))
+
+
+def setup(app):
+    app.connect("env-before-read-docs", execute)
