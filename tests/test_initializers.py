@@ -145,3 +145,18 @@ def test_unknown_fans_and_distributions_are_refused():
         ValueError, match="distribution must be 'normal' or 'uniform'; got 'cauchy'"
     ):
         variance_scaling(distribution="cauchy")
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "tanh"])
+def test_centred_biases_take_the_mean_out(name):
+    f, rng = ACTIVATIONS[name], np.random.default_rng(0)
+    weights, biases = variance_scaling(2.0, centred=True)(rng, 300, 40, f)
+    z = np.random.default_rng(1).normal(size=1_000_000)
+    inputs = np.full((1, 300), f(z).mean())
+    assert inputs @ weights + biases == pytest.approx(0, abs=0.05)
+    assert weights == pytest.approx(variance_scaling(2.0)(np.random.default_rng(0), 300, 40, f)[0])
+
+
+def test_centred_is_refused_for_uniform_weights():
+    with pytest.raises(ValueError, match="centred"):
+        variance_scaling(1.0, distribution="uniform", centred=True)

@@ -83,19 +83,35 @@ def gain(activation, kind="forward"):
     return energy**-0.5
 
 
-def _scaled(rng, fan_in, fan_out, activation, *, factor, fan, distribution, uniform_biases=False):
+def mean(activation):
+    """Mean of an activation function's output for z drawn from N(0, 1), E[f(z)].
+
+    Parameters
+    ----------
+    activation : Activation
+        A function of the catalogue.
+    """
+    z, weights = gaussian_nodes(activation.kinks)
+    return float(weights @ activation(z))
+
+
+def _scaled(
+    rng, fan_in, fan_out, activation, *, factor, fan, distribution, centred=False,
+    uniform_biases=False,
+):  # fmt: skip
     if factor in GAINS:
         factor = gain(activation, factor)
     deviation = factor / np.sqrt(fan_in if fan == "in" else (fan_in + fan_out) / 2)
     if distribution == "normal":
-        return deviation * rng.standard_normal((fan_in, fan_out)), np.zeros(fan_out)
+        weights = deviation * rng.standard_normal((fan_in, fan_out))
+        return weights, -mean(activation) * weights.sum(axis=0) if centred else np.zeros(fan_out)
     limit = np.sqrt(3) * deviation  # U(-a, a) has the variance a²/3
     weights = rng.uniform(-limit, limit, (fan_in, fan_out))
     return weights, rng.uniform(-limit, limit, fan_out) if uniform_biases else np.zeros(fan_out)
 
 
-def variance_scaling(factor=1.0, *, fan="in", distribution="normal"):
-    """Return the initialiser with weights of variance factor²/fan, and biases of zero.
+def variance_scaling(factor=1.0, *, fan="in", distribution="normal", centred=False):
+    """Return the initialiser with weights of variance factor²/fan.
 
     Parameters
     ----------
@@ -105,6 +121,9 @@ def variance_scaling(factor=1.0, *, fan="in", distribution="normal"):
     fan : {"in", "mean"}
         Divide by the number of inputs, or by the mean of the numbers of inputs and outputs.
     distribution : {"normal", "uniform"}
+    centred : bool
+        Biases are zero, or, if `centred` (for "normal" alone), such that a layer whose inputs are
+        all at the `mean` of the function that feeds it gives out zeros.
     """
     if not (isinstance(factor, str) and factor in GAINS):
         factor = positive("factor", factor)
@@ -112,7 +131,9 @@ def variance_scaling(factor=1.0, *, fan="in", distribution="normal"):
         raise ValueError(f"fan must be 'in' or 'mean'; got {fan!r}")
     if distribution not in ("normal", "uniform"):
         raise ValueError(f"distribution must be 'normal' or 'uniform'; got {distribution!r}")
-    return partial(_scaled, factor=factor, fan=fan, distribution=distribution)
+    if centred and distribution != "normal":
+        raise ValueError(f"centred needs the distribution 'normal'; got {distribution!r}")
+    return partial(_scaled, factor=factor, fan=fan, distribution=distribution, centred=centred)
 
 
 def zeros(rng, fan_in, fan_out, activation):
