@@ -441,8 +441,8 @@ def test_maxout_and_gated_units():
     assert np.array_equal(bends.maxout(x), [[3, 2], [2, 5]])
     assert np.array_equal(bends.maxout(x, pieces=4), [[3], [5]])
     assert np.array_equal(bends.maxout(x, axis=0), [[3, 2, 0.5, 5]])
-    for name, f in (("glu", bends.sigmoid), ("reglu", bends.relu), ("geglu", bends.gelu),
-                    ("swiglu", bends.silu)):
+    for name, f in (("glu", bends.sigmoid), ("bilinear", bends.identity), ("reglu", bends.relu),
+                    ("geglu", bends.gelu), ("swiglu", bends.silu)):
         gated = VECTOR_ACTIVATIONS[name](x)
         assert gated.dtype == np.float32
         assert np.allclose(gated, x[:, :2] * f(x[:, 2:]), rtol=1e-6)
@@ -451,6 +451,66 @@ def test_maxout_and_gated_units():
     for pieces in (3, 0):
         with pytest.raises(ValueError, match=f"cannot cut 4 numbers into groups of {pieces}"):
             bends.maxout(x, pieces=pieces)
+
+
+@pytest.mark.parametrize("f", VECTOR_ACTIVATIONS.values(), ids=VECTOR_ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_finite_row_warns(f, dtype):
+    info = np.finfo(dtype)
+    x = np.array([info.max, info.min, 0, info.smallest_subnormal, 300, -300], dtype)
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        for row in (x, x[::-1], x[[0, 0, 0, 0, 0, 0]], x[[1, 1, 1, 1, 1, 1]]):
+            y = f(row)
+            assert y.dtype == dtype and not np.isnan(y).any()
+
+
+def test_masked_numbers_in_a_row():
+    """A class with -inf has no share; where all have it, there is nothing to share."""
+    inf = np.inf
+    assert bends.softmax([-inf, 0, 0]).tolist() == [0, 0.5, 0.5]
+    assert bends.log_softmax([-inf, 0, 0])[0] == -inf
+    assert bends.sparsemax([-inf, 0, 0]).tolist() == [0, 0.5, 0.5]
+    assert bends.softmin([inf, 0, 0]).tolist() == [0, 0.5, 0.5]
+    for f in (bends.softmax, bends.log_softmax, bends.sparsemax):
+        assert np.isnan(f([-inf, -inf])).all()
+
+
+def test_softmin_sparsemax_and_hardmax():
+    x = rows()
+    assert np.array_equal(bends.softmin(x), bends.softmax(-x))
+    winner = bends.hardmax(x)
+    assert np.array_equal(winner.argmax(-1), x.argmax(-1)) and np.all(winner.sum(-1) == 1)
+    assert bends.hardmax([2.0, 2.0]).tolist() == [1, 0]
+    assert np.isnan(bends.hardmax([0, np.nan])).all()
+    shares = bends.sparsemax(x)
+    assert np.allclose(shares.sum(-1), 1, atol=1e-14) and np.all(shares >= 0)
+    # It is the point of the shares' simplex that lies nearest to x: of all steps, the one whose
+    # rest sums to 1, here found by halving.
+    for row, found in zip(x, shares, strict=True):
+        low, high = row.max() - 1, row.max()
+        for _ in range(60):
+            step = (low + high) / 2
+            low, high = (step, high) if np.maximum(row - step, 0).sum() > 1 else (low, step)
+        assert np.allclose(found, np.maximum(row - low, 0), atol=1e-12)
+
+
+def test_clamped_swiglu():
+    x = np.array([3.0, -20.0, 0.5, 2.0])
+    plain = bends.clamped_swiglu.function(x, limit=1e3, alpha=1, shift=0)
+    assert np.allclose(plain, bends.swiglu(x))
+    flow, tap = np.array([3.0, -7.0]), np.array([0.5, 2.0])
+    expected = (flow + 1) * tap * bends.sigmoid(1.702 * tap)
+    assert np.allclose(bends.clamped_swiglu(x), expected)
+    assert bends.clamped_swiglu([1e4, 1e4]) == pytest.approx(8 * 7, rel=1e-4)
+    assert np.allclose(bends.clamped_swiglu(x, alpha=1, shift=0, limit=1e3), plain)
+
+
+def test_masked_arrays_are_refused_by_name():
+    masked = np.ma.masked_equal([1.0, 2.0], 2)
+    for f in (bends.relu, bends.softmax, bends.swiglu):
+        with pytest.raises(TypeError, match=f"the argument of {f.name} is a masked array"):
+            f(masked)
 
 
 @pytest.mark.parametrize("empty", [1.5, [], np.zeros((3, 0))])

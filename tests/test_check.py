@@ -301,3 +301,8 @@ def test_questions_are_accessible(page_of, theme):
         summary.click()
         assert axe.run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_masked_array_is_told_so(capsys):
+    assert not check(np.ma.masked_equal([1.0, 2.0], 2), [1.0, 2.0])
+    assert "Your answer is a masked array" in capsys.readouterr().out

@@ -1,12 +1,14 @@
 """Losses: closed forms, gradients against finite differences, and errors."""
 
 import pickle
+import warnings
 from math import e, exp, log
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 
 from bends.losses import (
     LOSSES,
@@ -91,7 +93,80 @@ def test_cross_entropies_stay_finite_for_huge_logits(loss, dtype):
     targets = [0, 0] if loss is cross_entropy else [[1, 0], [1, 0]]
     value, gradient = loss(logits, targets)
     assert value == (1e4 if loss is cross_entropy else 5e3) and np.isfinite(gradient).all()
-    assert value.dtype == dtype and gradient.dtype == dtype
+    assert value.dtype == np.float64 and gradient.dtype == dtype
+
+
+def test_a_masked_class_adds_nothing():
+    """Actions that are not allowed, and words outside a vocabulary, have the logit -inf."""
+    for dtype in (np.float16, np.float32, np.float64):
+        value, gradient = cross_entropy(np.array([[-np.inf, 0, 0]], dtype), [1])
+        assert value == pytest.approx(log(2)) and gradient.tolist() == [[0, -0.5, 0.5]]
+        value, gradient = cross_entropy(np.array([[-np.inf, 0, 0]], dtype), [0])  # impossible
+        assert value == np.inf and gradient.tolist() == [[-1, 0.5, 0.5]]
+    value, gradient = binary_cross_entropy(np.array([[np.inf, -np.inf]]), [[1, 0]])
+    assert value == 0 and gradient.tolist() == [[0, 0]]
+    assert binary_cross_entropy(np.array([[np.inf]]), [[0]])[0] == np.inf
+    assert poisson(np.array([[-np.inf]]), [[0]])[0] == 0
+    assert poisson(np.array([[-np.inf]]), [[1]])[0] == np.inf
+
+
+@given(st.lists(st.floats(-340, 340), min_size=2, max_size=6), st.integers(0, 5))
+def test_cross_entropy_keeps_its_digits(logits, target):
+    target %= len(logits)
+    powers = [mp.exp(mpf(z) - mpf(logits[target])) for z in logits]
+    truth = mp.log1p(mp.fsum(powers[:target] + powers[target + 1 :]))
+    lead = abs(logits[target]) + max(map(abs, logits))  # the difference of two logits is rounded
+    found = float(cross_entropy(np.array([logits]), [target])[0])
+    assert abs(found - truth) <= (8 + lead) * 2.0**-53 * truth
+    assert found >= 0
+
+
+@given(st.floats(-700, 700), st.sampled_from([0, 0.25, 1]))
+def test_binary_cross_entropy_keeps_its_digits(logit, target):
+    right, wrong = (mp.log1p(mp.exp(side * mpf(logit))) for side in (-1, 1))
+    truth = target * right + (1 - target) * wrong
+    found = float(binary_cross_entropy(np.array([[logit]]), [[target]])[0])
+    assert abs(found - truth) <= 8 * 2.0**-53 * truth
+
+
+def test_losses_of_a_sure_network():
+    assert cross_entropy(np.array([[40.0, 0]]), [0])[0] == pytest.approx(exp(-40), rel=1e-14)
+    for logit in (30.0, 36.0, 50.0):
+        found = binary_cross_entropy(np.array([[logit]]), [[1]])[0]
+        assert found == pytest.approx(exp(-logit), rel=1e-12)
+
+
+def test_half_precision_is_summed_in_float64():
+    wide = np.full((4096, 1), 300.0)
+    for dtype in (np.float16, np.float32):
+        value, gradient = squared_error(wide.astype(dtype), np.zeros(4096))
+        assert value == 90_000 and gradient.dtype == dtype
+    near = np.full((2, 1), 1e-4, np.float16)
+    assert squared_error(near, np.zeros(2))[0] == pytest.approx(1e-8, rel=1e-3)
+    assert poisson(np.full((1, 1), 20.0, np.float16), [[0]])[0] == pytest.approx(exp(20))
+    rng = np.random.default_rng(0)
+    outputs = rng.standard_normal((100_000, 1)).astype(np.float32)
+    exact = np.mean(outputs.astype(float) ** 2)
+    assert squared_error(outputs, np.zeros(100_000))[0] == pytest.approx(exact, rel=1e-15)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_finite_output_warns(loss, dtype):
+    largest = np.finfo(dtype).max
+    outputs = np.array([[largest, -largest], [0, largest]], dtype)
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        loss(outputs, targets_for(loss, np.random.default_rng(0), (2, 2)))
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_masked_arrays_are_refused(loss):
+    masked = np.ma.masked_equal(np.zeros((2, 1)), 0)
+    with pytest.raises(TypeError, match="outputs is a masked array, and its mask would be lost"):
+        loss(masked, np.zeros((2, 1)))
+    with pytest.raises(TypeError, match="targets is a masked array"):
+        loss(np.zeros((2, 1)), masked)
 
 
 @given(st.data())
@@ -117,8 +192,11 @@ def test_accuracy_counts_right_answers():
         0.25,
     ]
     assert accuracy(binary_cross_entropy, np.array([[1.0], [-1], [1]]), [1, 0, 0]) == 2 / 3
+    assert accuracy("cross_entropy", logits, [0, 2, 1, 1]) == 0.75
     with pytest.raises(ValueError, match="loss='squared_error'"):
         accuracy(squared_error, logits, logits)
+    with pytest.raises(TypeError, match="outputs is a masked array"):
+        accuracy(cross_entropy, np.ma.array(logits), [0, 2, 1, 1])
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,19 @@ def positive(argument, value, below=np.inf):
     raise ValueError(f"{argument} must be a finite number above 0{limit}; got {value!r}")
 
 
+def unmasked(argument, values):
+    """Return `values`, if they are no masked array: NumPy's functions here would drop the mask."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(
+            f"{argument} is a masked array, and its mask would be lost; pass .filled(value), "
+            "or .compressed() for the entries that are not masked"
+        )
+    return values
+
+
 def finite(argument, values, dtype=np.float64):
     """Return `values` as an array of `dtype`, if it has entries and all of them are finite."""
+    unmasked(argument, values)
     try:
         array = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:

@@ -324,7 +324,7 @@ def sparsemax(x):
     With the numbers in falling order, τ is (the sum of the first k, less 1) / k, for the largest
     k at which the k-th number still lies above that τ.
     """
-    x = x - x.max(-1, keepdims=True)
+    x = np.maximum(x - x.max(-1, keepdims=True), -2)  # below -1 nothing is left, whatever τ is
     falling = -np.sort(-x, -1)
     count = np.arange(1, x.shape[-1] + 1)
     step = (falling.cumsum(-1) - 1) / count

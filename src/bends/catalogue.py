@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ._arguments import unmasked
+
 # On Linux, C's allocator returns an array's memory to the system at once, unless it has seen a
 # larger one freed: then it keeps the pages. Without this line float64 functions take 3 to 5 times
 # as long on arrays of more than 16 000 numbers. The 31 MiB are never touched, so they cost nothing.
@@ -190,7 +192,7 @@ class Activation:
 
 def as_floats(x, name):
     """x as an array of float16, float32 or float64; integers become float64."""
-    array = np.asarray(x)
+    array = np.asarray(unmasked(f"the argument of {name}", x))
     if array.dtype.kind in "biu":
         return array.astype(np.float64)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:

@@ -194,6 +194,8 @@ def _difference(got, expected, tolerance, verb="is"):
         ending = "which is not right" if verb == "is" else f"where {expected!r} is asked for"
         return None if same else f"{verb} {_show(got)}, {ending}"
 
+    if isinstance(got, np.ma.MaskedArray):
+        return f"{verb} a masked array: leave the mask out, with .filled(value) or .compressed()"
     expected = np.asarray(expected)
     asked = _in_numbers(expected.shape)
     if isinstance(got, str):

@@ -16,6 +16,11 @@ Poisson                   exp(z)      exp(z) - t z                 exp(z) - t
 
 The value is the mean over the examples (and outputs), so the gradient is divided by their
 number too.
+
+Two things the formulas above would get wrong are written otherwise below. A network that is very
+sure, and right, has a tiny loss, which the difference of two large numbers would lose. And where
+a logit is infinite, its weight may be 0: then 0 · inf is 0, not nan (a class masked by -inf adds
+nothing to the loss, unless it is the target).
 """
 
 from collections.abc import Callable
@@ -23,8 +28,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bends._arguments import finite
-from bends.activations import identity, sigmoid, softmax, softplus
+from bends._arguments import finite, known, unmasked
+from bends.activations import identity, sigmoid, softmax
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,28 @@ class Loss:
     def __call__(self, outputs, targets):
         """Return the loss and its gradient with respect to the outputs.
 
+        Returns
+        -------
+        value : float64, one a member
+            Worked out in float64, whatever the type of the outputs.
+        gradient : array of the shape and type of the outputs
+
         Raises
         ------
         ValueError, TypeError
-            If the shapes do not belong together, or a target is not finite or out of range.
+            If the shapes do not belong together, or a target is not finite or out of range, or
+            an array is masked.
         """
-        outputs = np.asarray(outputs)
+        outputs = np.asarray(unmasked("outputs", outputs))
         if outputs.ndim not in (2, 3) or outputs.dtype.kind != "f":
             raise ValueError(
                 "outputs must be floats of shape (n, d), or (members, n, d) for a stack; "
                 f"got {outputs.dtype} of shape {outputs.shape}"
             )
-        return self.value_and_gradient(outputs, self.prepare(targets, outputs.shape, outputs.dtype))
+        targets = self.prepare(targets, outputs.shape, np.float64)
+        with np.errstate(all="ignore"):  # the loss of an infinite logit may be inf: that is right
+            value, gradient = self.value_and_gradient(outputs.astype(np.float64), targets)
+            return value, gradient.astype(outputs.dtype)
 
     def prepare(self, targets, shape, dtype, argument="targets"):
         """Return `targets` checked, and shaped for outputs of the given shape.
@@ -113,8 +128,11 @@ def _squared_error(outputs, targets):
 
 
 def _binary_cross_entropy(logits, targets):
-    value, answer = softplus.value_and_derivative(logits)  # softplus' is the sigmoid
-    return _mean(value - targets * logits), (answer - targets) / _count(logits)
+    z = np.exp(-np.abs(logits))
+    answer = np.maximum(z, logits > 0) / (1 + z)  # the sigmoid
+    wrong = np.fmax(logits * (1 - targets), -logits * targets)  # fmax leaves out the nan of 0 · inf
+    value = np.log1p(z) + np.fmax(wrong, 0)  # = softplus(z) - t z
+    return _mean(value), (answer - targets) / _count(logits)
 
 
 def _cross_entropy(logits, one_hot):
@@ -123,17 +141,21 @@ def _cross_entropy(logits, one_hot):
     exp = np.exp(shifted)
     total = exp.sum(axis=-1, keepdims=True)
     examples = logits.shape[-2]
-    value = -(one_hot * (shifted - np.log(total))).sum(axis=(-2, -1)) / examples
-    return value, (exp / total - one_hot) / examples
+    chosen = np.broadcast_to(one_hot > 0, logits.shape)
+    target = shifted[chosen].reshape(logits.shape[:-1])
+    others = np.vecdot(exp, 1 - one_hot)
+    value = np.log1p(others + np.expm1(target)) - target  # log(total), less the target's logit
+    return value.astype(np.float64).sum(axis=-1) / examples, (exp / total - one_hot) / examples
 
 
 def _poisson(logits, targets):
     answer = np.exp(logits)
-    return _mean(answer - targets * logits), (answer - targets) / _count(logits)
+    counted = np.where(targets == 0, 0, targets * logits)  # no 0 · inf
+    return _mean(answer - counted), (answer - targets) / _count(logits)
 
 
 def _mean(losses):
-    return losses.sum(axis=(-2, -1)) / _count(losses)
+    return losses.astype(np.float64).sum(axis=(-2, -1)) / _count(losses)
 
 
 def _count(outputs):
@@ -167,12 +189,13 @@ def accuracy(loss, outputs, targets):
     ----------
     loss : Loss
         `binary_cross_entropy` (right: every output on its target's side of 1/2) or
-        `cross_entropy` (right: the label's output is the largest).
+        `cross_entropy` (right: the label's output is the largest); or its name.
     outputs, targets : array
         As the loss takes them.
     """
+    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
     if loss.correct is None:
         raise ValueError(f"loss={loss.name!r} has answers that are near or far, not right or wrong")
-    outputs = np.asarray(outputs)
+    outputs = np.asarray(unmasked("outputs", outputs))
     targets = loss.prepare(targets, outputs.shape, outputs.dtype)
     return loss.correct(outputs, targets).mean(axis=-1)

@@ -54,7 +54,8 @@ counts the hidden layers, each of ``width`` units. ``patience`` None means no ea
 OUTCOMES = ["train_score", "validation_score", "test_score", "epochs_run", "stop"]
 COLUMNS = ["phase", *SETTINGS, "rate", "seed", *OUTCOMES, "version"]
 BACKENDS = {"threading": {}, "loky": {"inner_max_num_threads": 1}, "dask": {}}
-CODE = "activations catalogue normal datasets initializers losses network optimizers training"
+CODE = """activations further stable catalogue normal
+    datasets initializers losses network optimizers training"""
 LARGEST_STACK = 16  # beyond some twenty members a stack outgrows the processor's cache
 
 
