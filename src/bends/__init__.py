@@ -42,6 +42,7 @@ from .activations import (
     tanh,
 )
 from .catalogue import Activation, activation
+from .diagnosis import diagnose
 from .further import (
     exponential,
     gelu_10,

@@ -1,0 +1,383 @@
+"""What is wrong inside a network: `diagnose` measures every hidden layer and says what it sees.
+
+Two things are measured in each layer: how far its numbers differ from example to example (their
+spread: without it, the layers behind cannot tell the examples apart), and how many slopes are so
+small that hardly any gradient passes. Each verdict is one short rule, in the last part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import fill
+
+import numpy as np
+
+from bends._arguments import finite
+from bends.activations import ACTIVATIONS
+from bends.catalogue import Activation, find
+from bends.network import one_network
+from bends.signals import dead_units, flat_slopes, saturated_units, signals
+
+WIDTH = 42  # characters in a line: a phone shows no more
+
+VANISHING, EXPLODING = 5, 4  # by what factor, from the first layer to the last,
+A_LAYER = 0.1  # and by what share at least from each layer to the next
+MOSTLY_FLAT = 0.85  # saturated: the share of flat slopes, where a function is flat at both ends
+SMALL, LARGE = 0.1, 30  # unscaled: the first layer's spread; inputs of spread 1 give about 1
+OFF_CENTRE = 2  # off centre: the first layer's means, in spreads
+WRAPPED = 2  # the spread of what enters a sine behind the first layer; its period is 6.28
+ROUNDING = 1e-6  # constant, copies: a difference below this share of the numbers themselves
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What `diagnose` measured in one layer."""
+
+    name: str  # its number, from 1; or its name
+    activation: Activation
+    shape: tuple
+    axis: int  # the one that counts the units
+    units: int
+    before: float  # spread over the examples of what enters the activation function
+    after: float  # and of what leaves it
+    mean: float  # of what enters: the root mean square of the units' means
+    dead: np.ndarray  # numbers of the units with slope 0 on every example
+    saturated: np.ndarray  # numbers of the units that are flat on every example, but not dead
+    flat: float  # share of the slopes below a hundredth of the function's steepest
+    copies: bool  # whether all units give the same numbers
+
+    @property
+    def constant(self):
+        """Whether every example gives the same numbers."""
+        return self.before <= ROUNDING * self.mean
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A report on every hidden layer, which prints in words.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    findings : dict
+        What looks wrong: sentences by the word for it, such as "vanishing". Empty if nothing does.
+    """
+
+    layers: tuple
+    findings: dict
+
+    def __str__(self):
+        lines = [
+            f"      spread over {self.layers[0].shape[0]} examples",
+            "layer units   before    after  dead  flat",
+        ]
+        told = None
+        for number, layer in enumerate(self.layers, start=1):
+            head = layer.activation.title
+            if layer.name != str(number):
+                head = f"{layer.name}: {head}"
+            if head != told:
+                lines.append(head)
+            told = head
+            lines.append(
+                f"{number:>5}{layer.units:>6}{layer.before:>9.3g}{layer.after:>9.3g}"
+                f"{len(layer.dead):>6}{layer.flat:>6.0%}"
+            )
+        said = [f"{word.capitalize()}: {text}" for word, text in self.findings.items()]
+        said = said or ["Nothing wrong found in spreads and slopes."]
+        said += ["Not looked at: output layer, loss, gradients, learning rate, labels."]
+        return "\n".join([*lines, *(fill(text, WIDTH) for text in said)])
+
+
+def diagnose(net, x=None, *, activation=None, axis=-1):
+    """Look at what flows through the hidden layers, and name what keeps them from learning.
+
+    A layer's *spread* is the root mean square, over its units, of the standard deviation over the
+    examples: what is the same for every example, such as a bias, adds nothing to it. A slope is
+    *flat* if it is below a hundredth of the function's steepest.
+
+    The verdicts, and where each begins:
+
+    - *dead*: units with slope 0 on every example. A unit that none of n examples makes active is
+      active on at most about 3/n of all (rule of three: with 95 % confidence).
+    - *saturated*: more than 85 % of a layer's slopes are flat, where the function is flat at both
+      ends, as tanh; for other functions, units that are flat on every example, but not dead.
+    - *vanishing*, *exploding*: from the first layer to the last, the spread of what leaves the
+      activation function falls below a fifth, or grows to more than four times; and by more than
+      10 % a layer. What enters the function must do so too.
+    - *constant*, *copies*: every example, or every unit, gives the same numbers.
+    - *unscaled*, *off centre*: what enters the first layer has a spread below 0.1 or above 30, or
+      means of more than two spreads.
+    - *wrapped*: what enters a sine, behind the first layer, has a spread above 2, beside
+      a period of 6.28.
+    - *axis*: the shapes look as if another axis counted the units.
+
+    NUMBERS
+
+    Parameters
+    ----------
+    net : MLP, sequence of arrays, or dict of arrays
+        One network; or, from any framework, what enters the activation function of each hidden
+        layer, in order or by name: arrays or PyTorch's tensors of shape (n, units), where n, the
+        number of examples, is 2 or more, or with further axes, such as (n, h, w, channels).
+    x : array, shape (n, d_in)
+        The inputs, where ``net`` is a network.
+    activation : str, Activation, or a list or dict of these
+        The function that the numbers enter, or one for each layer, where ``net`` is not a network.
+    axis : int
+        The axis that counts the units: the last, as in Keras, or 1 for PyTorch's convolutions,
+        (n, channels, h, w). The spread is then taken at each place in the image, and a channel is
+        dead if it is so at every place.
+
+    Returns
+    -------
+    Diagnosis
+        Print it to read it; ``layers`` holds the numbers, ``findings`` the verdicts. A network's
+        output layer is left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no hidden layer, a shape is wrong or a number is not finite; the message names
+        the layer.
+    TypeError, KeyError
+        If an argument is of another kind, or an activation function is not known.
+
+    Examples
+    --------
+    >>> print(diagnose([[[-100.0, 3.0], [100.0, -9.0]]], activation="tanh"))
+          spread over 2 examples
+    layer units   before    after  dead  flat
+    tanh
+        1     2     70.8    0.999     0  100%
+    Saturated: 100% of the slopes in layer 1
+    are below a hundredth of tanh's steepest.
+    Little gradient passes. Suspect: inputs
+    that are not scaled.
+    Not looked at: output layer, loss,
+    gradients, learning rate, labels.
+    """
+    layers, functions = _layers(net, x, activation)
+    measured = tuple(
+        _measure(name, f, z, axis) for (name, z), f in zip(layers.items(), functions, strict=True)
+    )
+    findings = {}
+    for verdict in (_axis, _constant, _copies, _dead, _saturated, _inputs, _change, _wrapped):
+        findings |= verdict(measured)
+    return Diagnosis(measured, findings)
+
+
+def _layers(net, x, activation):
+    """What enters each hidden layer, by name, and the functions that it enters."""
+    if hasattr(net, "pre_activations"):
+        if x is None or activation is not None:
+            raise TypeError("a network is diagnosed as diagnose(net, x), with no activation")
+        one_network(net)
+        layers, activation = signals(net, x).pre_activations[:-1], net.activations
+    elif x is not None or activation is None:
+        raise TypeError("pre-activations are diagnosed as diagnose(arrays, activation=...)")
+    elif isinstance(net, Mapping):
+        layers = net
+    elif np.iterable(net):
+        layers = list(net)
+    else:
+        raise TypeError(f"net must be a network, or the arrays of its layers; got {net!r}")
+    if not isinstance(layers, Mapping):
+        layers = {str(number): z for number, z in enumerate(layers, start=1)}
+    if not layers:
+        raise ValueError("net has no hidden layer to look at")
+    if isinstance(activation, Mapping):
+        if set(activation) != set(layers):
+            raise ValueError(
+                f"activation must name the layers {', '.join(map(str, layers))}; "
+                f"got {', '.join(map(str, activation))}"
+            )
+        activation = [activation[name] for name in layers]
+    elif isinstance(activation, str | Activation):
+        activation = [activation] * len(layers)
+    if not np.iterable(activation):
+        raise TypeError(
+            f"activation must be a name, a function or one for each; got {activation!r}"
+        )
+    if len(activation) != len(layers):
+        raise ValueError(
+            f"activation must be one function, or one for each of the {len(layers)} layers; "
+            f"got {len(activation)}"
+        )
+    return layers, [find(ACTIVATIONS, f) for f in activation]
+
+
+def _measure(name, f, z, axis):
+    if hasattr(z, "detach"):  # a PyTorch tensor; NumPy does not know its bfloat16
+        z = z.detach().cpu().double().numpy()
+    z = finite(f"layer {name}", z)
+    if z.ndim < 2 or len(z) < 2:
+        raise ValueError(f"layer {name} must have the shape (n, units), n 2 or more; got {z.shape}")
+    if axis == 0 or not -z.ndim < axis < z.ndim:
+        raise ValueError(f"axis must count the units of layer {name}, of {z.shape}; got {axis}")
+    shape, z = z.shape, np.moveaxis(z, axis, -1)
+    rows = z.reshape(-1, z.shape[-1])
+    between = np.abs(z - z[..., :1]).max()  # from unit to unit
+    return Layer(
+        name=str(name),
+        activation=f,
+        shape=shape,
+        axis=axis % len(shape),
+        units=z.shape[-1],
+        before=_spread(z),
+        after=_spread(f(z)),
+        mean=_root_mean_square(z.mean(axis=0)),
+        dead=np.flatnonzero(dead_units(f, rows)),
+        saturated=np.flatnonzero(saturated_units(f, rows)),
+        flat=float(flat_slopes(f, rows).mean()),
+        copies=z.shape[-1] > 1 and bool(between <= ROUNDING * np.abs(z).max()),
+    )
+
+
+def _spread(z):
+    """Root mean square, over the units, of the standard deviation over the examples."""
+    return _root_mean_square(z - z.mean(axis=0))
+
+
+def _root_mean_square(z):
+    largest = max(float(np.abs(z).max()), np.finfo(float).tiny)  # so that no square overflows
+    return largest * float(np.sqrt(np.square(z / largest).mean()))
+
+
+# --- the verdicts: each a word and what to say, or nothing ----------------------------------------
+
+
+def _axis(layers):
+    """Images are mostly square; and channels become more while images become smaller."""
+    images = [layer for layer in layers if len(layer.shape) == 4 and layer.axis in (1, 3)]
+    for layer in images:
+        other = 4 - layer.axis
+        _, a, b, c = layer.shape
+        if (a == b) == (b == c):  # not told apart by one square side
+            first, last = images[0], images[-1]
+            likely = last.units < first.units and last.shape[other] > first.shape[other]
+        else:
+            likely = b == c if other == 1 else a == b
+        if likely:
+            order = "(n, channels, h, w)" if other == 1 else "(n, h, w, channels)"
+            return {
+                "axis": f"layer {layer.name}, of shape {layer.shape}, looks like {order}, but its "
+                f"units were counted along axis {layer.axis}. If so, say axis={other}."
+            }
+    return {}
+
+
+def _constant(layers):
+    if not layers[0].constant:
+        return {}
+    return {
+        "constant": "every example gives the same numbers in the first layer. Suspects: weights "
+        "of 0, inputs that are all alike."
+    }
+
+
+def _copies(layers):
+    for layer in layers:
+        if layer.copies and not layer.constant:
+            return {
+                "copies": f"in layer {layer.name}, all units give the same numbers, and stay "
+                "copies. Suspect: weights that all start equal."
+            }
+    return {}
+
+
+def _dead(layers):
+    dead, units = sum(len(layer.dead) for layer in layers), sum(layer.units for layer in layers)
+    if not dead:
+        return {}
+    n = layers[0].shape[0]
+    text = (
+        f"{dead} of {units} units have slope 0 on each of the {n} examples, so they are active on "
+        f"at most about {min(100, 300 / n):.3g}% of all. No gradient passes through them."
+    )
+    if any(layer.activation.family == "step" for layer in layers):
+        text += " Suspect: a function without slopes."
+    elif not layers[0].constant:  # then that is told, with its suspects
+        text += (
+            " Suspects: in training, a learning rate that was too large; before it, inputs or "
+            "biases far from 0."
+        )
+    return {"dead": text}
+
+
+def _saturated(layers):
+    """Whole layers, of a function that is flat at both ends; single units, of the others."""
+    full = [layer for layer in layers if _mostly_flat(layer)]
+    if full:
+        at_first = full[0] is layers[0]
+        suspect = "inputs that are not scaled" if at_first else "weights that are too large"
+        names, least = ", ".join(layer.name for layer in full), min(layer.flat for layer in full)
+        return {
+            "saturated": f"{least:.0%} of the slopes in layer {names} are below a hundredth of "
+            f"{full[0].activation.title}'s steepest. Little gradient passes. Suspect: {suspect}."
+        }
+    units = sum(len(layer.saturated) for layer in layers if not _flat_at_both_ends(layer))
+    if not units:
+        return {}
+    return {
+        "saturated": f"{units} of {sum(layer.units for layer in layers)} units have slopes near 0 "
+        "on every example. They learn very slowly."
+    }
+
+
+def _flat_at_both_ends(layer):
+    return bool(np.isfinite(layer.activation.limits).all())
+
+
+def _mostly_flat(layer):
+    all_dead = len(layer.dead) == layer.units
+    return _flat_at_both_ends(layer) and layer.flat > MOSTLY_FLAT and not all_dead
+
+
+def _inputs(layers):
+    """What the first layer tells of the inputs; whether they saturate it is told before."""
+    first, found = layers[0], {}
+    if first.constant:
+        return {}
+    if first.before < SMALL or first.before > LARGE and not _mostly_flat(first):
+        found["unscaled"] = (
+            f"the spread in the first layer is {first.before:.3g}; inputs of spread 1 give about "
+            "1. Suspects: the inputs' scale, the initialisation."
+        )
+    if first.mean > OFF_CENTRE * first.before:
+        found["off centre"] = (
+            f"what enters the first layer has means of {first.mean:.3g} beside a spread of "
+            f"{first.before:.3g}. Suspect: inputs whose mean is not taken off."
+        )
+    return found
+
+
+def _change(layers):
+    """Both before and after the function: else a saturated or dead layer looks like vanishing."""
+    first, last, steps = layers[0], layers[-1], len(layers) - 1
+    if steps == 0 or first.after == 0:
+        return {}
+    ratios = last.before / first.before, last.after / first.after
+    least = (1 + A_LAYER) ** steps
+    if max(ratios) < 1 / max(VANISHING, least):
+        word, moves = "vanishing", "falls"
+    elif min(ratios) > max(EXPLODING, least):
+        word, moves = "exploding", "grows"
+    else:
+        return {}
+    return {
+        word: f"the spread of what leaves {moves} from {first.after:.3g} in the first layer to "
+        f"{last.after:.3g} in the last, by a factor of {ratios[1] ** (1 / steps):.2g} a layer. "
+        "Suspect: the initialisation."
+    }
+
+
+def _wrapped(layers):
+    for layer in layers[1:]:
+        f = layer.activation
+        if f.family == "periodic" and f.bounded and layer.before > WRAPPED:
+            return {
+                "wrapped": f"what enters the {f.title} in layer {layer.name} has a spread of "
+                f"{layer.before:.3g}, beside a period of 6.28: near inputs are torn apart. "
+                "Suspect: a sine without its own initialisation."
+            }
+    return {}
