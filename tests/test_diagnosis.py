@@ -9,6 +9,8 @@ import pytest
 from bends import ACTIVATIONS, MLP, Adam, diagnose, train
 from bends.datasets import mnist1d
 from bends.initializers import variance_scaling
+from bends.losses import squared_error
+from bends.signals import signals, statistics
 
 X = np.random.default_rng(7).standard_normal((400, 40))
 
@@ -100,6 +102,7 @@ def test_networks_that_start_right(activation, init, depth, seed):
         ("gelu", variance_scaling(4.0), 5, "exploding"),
         ("sin", variance_scaling(4.0), 8, "wrapped"),
         ("tanh", variance_scaling(40.0), 3, "saturated"),
+        ("tanh", variance_scaling(4.0), 16, "exploding gradients"),
     ],
 )
 def test_networks_that_start_wrong(activation, init, depth, word, seed):
@@ -182,6 +185,18 @@ def test_two_layers_are_judged():
     assert not found(diagnose([z], activation="relu"))
 
 
+def test_the_estimate_of_the_gradients_is_near_the_gradients():
+    net = MLP([40] + [64] * 16 + [10], "tanh", init=variance_scaling(4.0), seed=2)
+    flow = signals(net, X, squared_error, np.ones((400, 10)))
+    back = statistics(flow.gradients[:-1]).mean_square
+    layers = diagnose(net, X).layers
+    growth = math.prod(
+        a.slope * b.before / a.after for a, b in zip(layers, layers[1:], strict=False)
+    )
+    assert growth == pytest.approx(math.sqrt(back[0] / back[-1]), rel=0.5)
+    assert growth > 200
+
+
 def test_dead_units_do_not_make_a_signal_vanish():
     z = np.random.default_rng(0).standard_normal((500, 64))
     report = diagnose([z, z - np.where(np.arange(64) < 62, 9, 0)], activation="relu")
@@ -203,9 +218,9 @@ def test_units_of_gelu_that_are_flat_on_every_example():
     assert "1 of 4 units" in said["saturated"]
 
 
-def test_it_says_what_it_does_not_look_at():
+def test_it_says_what_it_does_not_measure():
     for report in (deep("relu", 3, "he"), deep("relu", 3, "zeros")):
-        assert "Not looked at: output layer, loss, gradients, learning rate, labels." in words(
+        assert "Not measured: output layer, loss, gradients, learning rate, labels." in words(
             report
         )
     assert "Nothing wrong found" in str(deep("tanh", 3, "gain"))

@@ -5,6 +5,7 @@ spread: without it, the layers behind cannot tell the examples apart), and how m
 small that hardly any gradient passes. Each verdict is one short rule, in the last part.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import fill
@@ -21,6 +22,7 @@ WIDTH = 42  # characters in a line: a phone shows no more
 
 VANISHING, EXPLODING = 5, 4  # by what factor, from the first layer to the last,
 A_LAYER = 0.1  # and by what share at least from each layer to the next
+GRADIENTS, A_STEP = 20, 1.3  # exploding gradients: the same, on their way back
 MOSTLY_FLAT = 0.85  # saturated: the share of flat slopes, where a function is flat at both ends
 SMALL, LARGE = 0.1, 30  # unscaled: the first layer's spread; inputs of spread 1 give about 1
 OFF_CENTRE = 2  # off centre: the first layer's means, in spreads
@@ -43,6 +45,7 @@ class Layer:
     dead: np.ndarray  # numbers of the units with slope 0 on every example
     saturated: np.ndarray  # numbers of the units that are flat on every example, but not dead
     flat: float  # share of the slopes below a hundredth of the function's steepest
+    slope: float  # root mean square of the slopes
     copies: bool  # whether all units give the same numbers
 
     @property
@@ -84,7 +87,7 @@ class Diagnosis:
             )
         said = [f"{word.capitalize()}: {text}" for word, text in self.findings.items()]
         said = said or ["Nothing wrong found in spreads and slopes."]
-        said += ["Not looked at: output layer, loss, gradients, learning rate, labels."]
+        said += ["Not measured: output layer, loss, gradients, learning rate, labels."]
         return "\n".join([*lines, *(fill(text, WIDTH) for text in said)])
 
 
@@ -104,6 +107,10 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
     - *vanishing*, *exploding*: from the first layer to the last, the spread of what leaves the
       activation function falls below a fifth, or grows to more than four times; and by more than
       10 % a layer. What enters the function must do so too.
+      Gradients explode if they grow to more than 20 times on their way back, and by more than
+      30 % a layer. That is an estimate: of all layers together, the product of how much the
+      weights stretch the spread (before a layer, over after the one in front) and the slopes' root
+      mean square. Chaos shows in it (weights too large for tanh), which the spread alone hides.
     - *constant*, *copies*: every example, or every unit, gives the same numbers.
     - *unscaled*, *off centre*: what enters the first layer has a spread below 0.1 or above 30, or
       means of more than two spreads.
@@ -153,7 +160,7 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
     are below a hundredth of tanh's steepest.
     Little gradient passes. Suspect: inputs
     that are not scaled.
-    Not looked at: output layer, loss,
+    Not measured: output layer, loss,
     gradients, learning rate, labels.
     """
     layers, functions = _layers(net, x, activation)
@@ -229,6 +236,7 @@ def _measure(name, f, z, axis):
         dead=np.flatnonzero(dead_units(f, rows)),
         saturated=np.flatnonzero(saturated_units(f, rows)),
         flat=float(flat_slopes(f, rows).mean()),
+        slope=_root_mean_square(f.derivative(rows)),
         copies=z.shape[-1] > 1 and bool(between <= ROUNDING * np.abs(z).max()),
     )
 
@@ -363,11 +371,22 @@ def _change(layers):
     elif min(ratios) > max(EXPLODING, least):
         word, moves = "exploding", "grows"
     else:
-        return {}
+        return _gradients(layers)
     return {
         word: f"the spread of what leaves {moves} from {first.after:.3g} in the first layer to "
         f"{last.after:.3g} in the last, by a factor of {ratios[1] ** (1 / steps):.2g} a layer. "
         "Suspect: the initialisation."
+    }
+
+
+def _gradients(layers):
+    pairs = list(zip(layers, layers[1:], strict=False))
+    growth = math.prod(a.slope * b.before / a.after for a, b in pairs if a.after)
+    if growth < max(GRADIENTS, A_STEP ** len(pairs)):
+        return {}
+    return {
+        "exploding gradients": f"judging by spreads and slopes, gradients grow about {growth:.1g} "
+        "times on their way back to the first layer. Suspect: weights that are too large."
     }
 
 
