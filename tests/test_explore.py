@@ -15,6 +15,7 @@ from bends.explore.baking import bake
 from bends.explore.explorer import Explorer
 from bends.explore.live import widget
 from bends.explore.page import page
+from bends.explore.stage import build
 from bends.look import number
 
 PANELS = {
@@ -326,3 +327,10 @@ def test_the_button_that_plays_starts_where_the_slider_does():
     made = explorer(point, bend=CONTROLS["bend"], x=CONTROLS["x"], time="x")
     (play,) = (child for child in widget(made).children if type(child).__name__ == "Play")
     assert play.value == CONTROLS["x"].start > 0  # linked, it would set the slider back to 0
+
+
+def test_ticks_of_a_logarithmic_axis_are_plain_numbers_unless_they_are_extreme():
+    ax = build(panel((1, 50), (1e-9, 1), xscale="log", yscale="log", xticks=[2, 32], yticks=[1e-8]))
+    ax.figure.canvas.draw()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["2", "32"]
+    assert "10^{-8}" in ax.get_yticklabels()[0].get_text()

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from ..look import LOOK
+from ..look import LOOK, number
 from .svg import DPI, UNITS, Recorder, markup
 
 WIDTH = 340  # CSS pixels: a panel fits a phone at full size, two stand side by side on a page
@@ -153,10 +153,12 @@ def build(panel):
     ax.set(xscale=panel.xscale, yscale=panel.yscale, xlim=panel.xlim, ylim=panel.ylim)
     ax.set_xlabel(panel.xlabel)
     ax.set_title(panel.ylabel)  # upright at the top: narrow screens have no room at the side
-    if panel.xticks is not None:
-        ax.set_xticks(panel.xticks)
-    if panel.yticks is not None:
-        ax.set_yticks(panel.yticks)
+    for axis, ticks in ((ax.xaxis, panel.xticks), (ax.yaxis, panel.yticks)):
+        if ticks is not None:
+            axis.set_ticks(ticks)
+            if axis.get_scale() == "log" and len(ticks) and min(ticks) > 1e-4 and max(ticks) < 1e5:
+                axis.set_ticks(ticks, [number(tick) for tick in ticks])  # 32, not a power of ten
+                axis.set_ticks([], minor=True)
     ax.set_autoscale_on(False)
     ax.patch.set_visible(False)
     if not panel.frame:
