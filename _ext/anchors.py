@@ -1,12 +1,15 @@
-"""Anchors that a section had before: `<!-- formerly: old-name, older-name -->` below its heading.
+"""Links inside a page: to a state of an explorer, and to what a section was called before.
 
-The comment reads harmlessly in Jupyter and on a forge; on the page the section has these ids too,
-so that a link to the old heading still leads there. tests/anchors.txt holds what must lead on.
+`[SiLU](#playground:bend=silu)` in Markdown leads to a state. A comment below a heading,
+`<!-- formerly: old-name, older-name -->`, keeps its old anchors: it reads harmlessly in Jupyter and
+on a forge, and on the page the section has these ids too, so that a link to the old heading still
+leads there. tests/anchors.txt holds what must lead on.
 """
 
 import re
 
 from docutils import nodes
+from docutils.transforms import Transform
 from sphinx.util import logging
 
 FORMERLY = re.compile(r"<!--\s*formerly:\s*([\w-]+(?:\s*,\s*[\w-]+)*)\s*-->")
@@ -33,5 +36,17 @@ def add_ids(app, document):
         comment.parent.remove(comment)
 
 
+class StateLinks(Transform):
+    """Links to states are addresses for `explore.js`, not names for MyST to look up."""
+
+    default_priority = 870  # before MyST's own, at 879
+
+    def apply(self):
+        for link in self.document.findall(nodes.reference):
+            if link.get("id_link") and re.match(r"#[\w-]+:\w+=", link.get("refuri", "")):
+                del link["id_link"]
+
+
 def setup(app):
+    app.add_transform(StateLinks)
     app.connect("doctree-read", add_ids)

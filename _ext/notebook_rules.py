@@ -52,6 +52,12 @@ def calls(cell, *names):
     )
 
 
+def baked(cell):
+    """Whether a cell's check is answered on the page: it has the argument `page`."""
+    calls = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call))
+    return any(keyword.arg == "page" for call in calls for keyword in call.keywords)
+
+
 def solution(cell):
     """The one block of Python in the folded solution that a cell begins with, or None."""
     folded = FOLDED.match(cell.source.lstrip()) if cell.cell_type == "markdown" else None
@@ -109,7 +115,9 @@ def faults(notebook):
         index = notebook.cells.index(starter)
         if check is None:
             fault(index, "a starter without a check: call `check` in the next cell")
-        elif "remove-cell" not in tags(check):
+        elif baked(check) and "remove-input" not in tags(check):
+            fault(index, "its check has `page`, so the page shows its input: tag it remove-input")
+        elif not baked(check) and "remove-cell" not in tags(check):
             fault(index, "its check is on the page, which cannot run it: tag it remove-cell")
         elif not printed(check).startswith((UNANSWERED, WRONG)):
             fault(index, f"its check does not refuse the bare starter: {printed(check)!r}")

@@ -24,7 +24,12 @@ PLAIN = ("LICENSE", "Makefile", "NOTICE")  # files without an ending
 COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "chapters", "results", "src")
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
-SCRIPTS = {"explore.js": "bends-explorer", "table.js": "bends-table", "choose.js": "bends-chooser"}
+SCRIPTS = {
+    "answers.js": r"question|answer",
+    "choose.js": "bends-chooser",
+    "explore.js": "bends-explorer",
+    "table.js": "bends-table",
+}
 DESCRIPTIONS = {
     f"chapters/{slug}": line
     for part in COURSE["parts"]
@@ -97,7 +102,7 @@ def add_context(app, pagename, templatename, context, doctree):
         style=app.bends_style,
         page_links=page_links,
         repository=app.bends_repository,
-        scripts=[name for name, mark in SCRIPTS.items() if f'class="{mark}' in body],
+        scripts=[name for name, mark in SCRIPTS.items() if re.search(f'class="(?:{mark})', body)],
         archive=ARCHIVE,
     )
 

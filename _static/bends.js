@@ -63,6 +63,42 @@ for (const pre of document.querySelectorAll("pre")) {
   box.append(pre, button);
 }
 
+// What the reader has answered, by page; the contents have a quiet mark, and a button to clear it.
+const bendsAnswers = {
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem("bends-answers")) ?? {};
+    } catch {
+      return {};
+    }
+  },
+  write(book) {
+    try {
+      localStorage.setItem("bends-answers", JSON.stringify(book));
+    } catch {
+      // A browser that keeps nothing still answers.
+    }
+    bendsAnswers.mark();
+  },
+  mark() {
+    const book = this.read(), list = document.querySelector("#contents");
+    for (const old of list.querySelectorAll(".answered")) old.remove();
+    for (const link of list.querySelectorAll("a")) {
+      const { said, of } = book[new URL(link.href).pathname.split("/").pop().replace(".html", "")] ?? {};
+      const count = Object.values(said ?? {}).filter((answer) => answer.length).length;
+      if (count) link.insertAdjacentHTML("beforeend", ` <small class="answered">${Math.min(count, of)} of ${of} answered</small>`);
+    }
+    if (!list.querySelector(".answered")) return;
+    const clear = Object.assign(document.createElement("button"), { type: "button", className: "answered quiet", textContent: "Clear my answers" });
+    clear.addEventListener("click", () => {
+      localStorage.removeItem("bends-answers");
+      location.reload();
+    });
+    list.append(clear);
+  },
+};
+bendsAnswers.mark();
+
 // Both lists of contents show where one is: that of the book scrolls to the page, and that of the
 // page marks the section whose heading went by last.
 {

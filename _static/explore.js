@@ -223,7 +223,9 @@
 
   function follow() {
     const [id, state] = decodeURIComponent(location.hash.slice(1)).split(":");
-    if (state) explorers.get(id)?.go(state);
+    if (!state) return;
+    if (explorers.has(id)) explorers.get(id).go(state);
+    else document.getElementById(id)?.scrollIntoView(); // a name that it had before
   }
 
   document.querySelectorAll(".bends-explorer").forEach(explorer);

@@ -94,6 +94,14 @@ FILES = Explorer(
     },
     files=["bend", "tone"],
 )
+TWO = Explorer(
+    (lambda axes, at: axes["a"].plot([at], [at], "o") and f"At {at}.",),
+    {"a": panel((0, 5), (0, 5)), "b": panel((0, 5), (0, 5))},
+    "two",
+    "",
+    None,
+    {"at": slider(0, 4, steps=5)},
+)
 STILL = Explorer((lambda axes: "Nothing.",), {"one": panel((0, 1), (0, 1))}, None, "", None, {})
 
 
@@ -110,7 +118,10 @@ def document(body):
 def folder(tmp_path_factory):
     """A page with two explorers and a still picture, as the book's extension makes it."""
     folder = tmp_path_factory.mktemp("site")
-    body = "".join(page(e) for e in (LINES, IMAGES, FILES, STILL))
+    body = "".join(page(e) for e in (LINES, IMAGES, FILES, TWO, STILL))
+    body += (
+        '<p style="height: 100vh">Below.</p><p id="renamed">Here.</p><p style="height: 100vh"></p>'
+    )
     (folder / "index.html").write_text(document(payloads.move(body, "", folder)), "utf8")
     rules = [(ROOT / "_static" / name).read_text("utf8") for name in ("bends.css", "explore.css")]
     (folder / "book.css").write_text(look.css_variables() + "".join(rules), "utf8")
@@ -150,7 +161,8 @@ class Reader:
         """
         panels = self.page.locator(f"#{id} .panels")
         panels.evaluate(REPAINT)
-        data = panels.screenshot(animations="disabled")
+        # The sentence and the controls may stand in the panels' empty corner.
+        data = panels.screenshot(animations="disabled", style=".side { opacity: 0 }")
         return np.array(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
     def close(self):
@@ -476,3 +488,64 @@ def test_states_are_named_by_their_content(folder, tmp_path):
     (made,) = (tmp_path / payloads.FOLDER).iterdir()
     assert made.read_bytes() == (folder / payloads.FOLDER / made.name).read_bytes()
     assert bake(LINES)[""] in made.read_text("utf8")
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+IN_SIGHT = """(id) => {
+  const panels = document.querySelector(`#${id} .panels`).getBoundingClientRect();
+  const control = document.activeElement.getBoundingClientRect();
+  const bar = 0;
+  return {
+    seen: panels.top >= bar - 1 && panels.bottom <= innerHeight,
+    share: panels.height / innerHeight,
+    clear: control.top >= panels.bottom - 1 && control.bottom <= innerHeight,
+  };
+}"""
+
+
+@pytest.mark.parametrize("name", ["epoch", "width"])
+def test_on_a_phone_one_panel_stays_in_sight_of_the_control_that_moves_it(reader, name):
+    phone = reader(**PHONE).open().ready()
+    phone.page.locator("#images figcaption").scroll_into_view_if_needed()
+    phone.page.locator(f"#images-{name}").focus()
+    found = phone.page.evaluate(IN_SIGHT, "images")
+    assert found["seen"] and found["clear"] and found["share"] <= 0.45
+
+
+def test_on_a_phone_the_controls_of_several_panels_stay_below_them(reader):
+    phone = reader(**PHONE).open().ready()
+    side = "document.querySelector('#two .side').getBoundingClientRect()"
+    phone.page.evaluate("document.querySelector('#two').scrollIntoView()")
+    assert phone.page.evaluate(
+        f"{side}.bottom <= innerHeight + 1 && {side}.height <= .45 * innerHeight"
+    )
+
+
+def test_a_phone_on_its_side_keeps_nothing_in_place(reader):
+    phone = reader(viewport={"width": 500, "height": 390}).open().ready()
+    sticky = (
+        "[...document.querySelectorAll('.panels, .side')].map((e) => getComputedStyle(e).position)"
+    )
+    assert set(phone.page.evaluate(sticky)) == {"static"}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_labels_have_one_size(reader, width):
+    page = reader(viewport={"width": width, "height": 900}).open().page
+    boxes = page.eval_on_selector_all(".panels > svg", "e => e.map((s) => s.clientWidth)")
+    assert {round(12 * box / 340) for box in boxes} == {12}
+
+
+def test_the_sentence_keeps_room_for_the_longest_of_its_states(reader):
+    page = reader(viewport={"width": 1280, "height": 900}).open().ready()
+    places = set()
+    for bend in ("relu", "gelu"):
+        page.page.select_option("#lines-bend", bend)
+        places.add(page.page.locator("#lines fieldset").bounding_box()["y"])
+    assert len(places) == 1
+
+
+def test_a_state_of_a_figure_that_is_not_there_leads_to_what_has_its_name(reader):
+    page = reader(reduced_motion="reduce").open("#renamed:x=1").page
+    page.wait_for_timeout(200)
+    assert page.locator("#renamed").bounding_box()["y"] < 200

@@ -157,3 +157,22 @@ def test_a_tiny_networks_numbers_stand_on_their_own_lines(bend):
             heights = [np.interp(x, *line.get_data()) for line in axes[name].lines]
             assert text.get_text() == str(number + 1) and y == heights.pop(number)
             assert np.abs(np.subtract(heights, y)).min() > 0.5  # eight pixels in chapter 5
+
+
+def test_a_border_lies_where_the_function_passes_one_half_however_coarse_the_shades():
+    ax = Figure().add_subplot(xlim=(-1, 1), ylim=(-2, 2))
+
+    def score(points):  # no shade between: a coarse grid sees a staircase
+        return (np.hypot(points[:, 0], points[:, 1]) < 0.7).astype(float)
+
+    figures.decision_regions(ax, score, levels=1, resolution=24, border=True)
+    (line,) = ax.lines
+    assert len(line.get_xdata()) > 30
+    assert np.hypot(*line.get_data()) == pytest.approx(0.7, abs=2e-4)
+
+
+def test_a_border_along_a_diagonal_is_straight():
+    ax = Figure().add_subplot(xlim=(-1, 1), ylim=(-1, 1))
+    figures.decision_regions(ax, lambda p: p[:, 0] > 0.31 * p[:, 1], resolution=16, border=True)
+    (line,) = ax.lines
+    assert line.get_xdata() == pytest.approx(0.31 * line.get_ydata(), abs=2e-4)

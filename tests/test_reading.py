@@ -39,7 +39,7 @@ def cells(words=10):
             "## Deeper\n\n### First\n\nWhy.\n\n### Second\n<!-- formerly: 2nd -->"
         ),
         code("print('below')"),
-        new.new_markdown_cell("## Sources\n\nNone."),
+        new.new_markdown_cell("## Sources\n\nNone. [A state](#none:x=1,bend=relu)."),
     ]
 
 
@@ -124,6 +124,10 @@ def test_old_names_lead_to_the_section(page):
     assert page.find(id="at-the-end").find_parent("section")["id"] == "in-one-breath"
     assert page.find(id="2nd").find_parent("section")["id"] == "second"
     assert "formerly" not in page.article.decode()
+
+
+def test_a_link_to_a_state_stays_as_it_is_written(page):
+    assert page.find("a", string="A state")["href"] == "#none:x=1,bend=relu"
 
 
 def test_a_name_that_stands_already_is_no_old_name(tmp_path):

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from IPython.display import display
+from IPython.display import HTML, display
+
+from .answers import answer_form, numbers
+
+__all__ = ["Verdict", "check", "numbers", "predict", "question"]
 
 RIGHT = "Right."
 WRONG = "Not yet."
@@ -39,7 +43,7 @@ class Verdict:
         """Show nothing as a cell's last value: `check` has printed the message."""
 
 
-def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
+def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, page=None):
     """Try a reader's answer, print what is wrong with it or that it is right.
 
     Whatever the answer is or does, it is judged, never raised.
@@ -63,6 +67,9 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
         Printed after a right answer: the reason why it is right.
     tolerance : float, default 1e-6
         Allowed error of a number, both relative and absolute.
+    page : Numbers or sequence of two Numbers, optional
+        For an answer that is a number, or a list of two: the published page gets an input for
+        these numbers, and the verdict on each, found by this same call (see `numbers`).
 
     Returns
     -------
@@ -73,6 +80,8 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
     ------
     TypeError
         If a rule returns neither a sentence nor None: the exercise is at fault, not the answer.
+    ValueError
+        If `page` offers no number that is right, or more than 600.
 
     Examples
     --------
@@ -81,13 +90,27 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
     >>> verdict = check(lambda x: -x, {-2: 2, 3: 3})
     Not yet. Your function at 3 gives -3, where 3 is asked for.
     """
+
+    def judge(answer):
+        return _judge(answer, expected, on or [], wrong or {}, because, tolerance)
+
+    if page is not None and os.environ.get("BENDS_FACE") == "page":
+        display(HTML(answer_form(page, judge)))
+        return judge(answer)
+    verdict = judge(answer)
+    print(verdict.message)
+    return verdict
+
+
+def _judge(answer, expected, on, wrong, because, tolerance):
+    """The verdict on one answer; parameters as in `check`."""
     if isinstance(expected, Mapping):
         cases = [(_arguments(x), y) for x, y in expected.items()]
     else:
-        cases = [(_arguments(x), expected(*_arguments(x))) for x in on or []]
+        cases = [(_arguments(x), expected(*_arguments(x))) for x in on]
     mistakes = [
         ([(inputs, mistake(*inputs)) for inputs, _ in cases] if cases else mistake, reason)
-        for mistake, reason in (wrong or {}).items()
+        for mistake, reason in wrong.items()
     ]
 
     if _is_unanswered(answer):
@@ -99,8 +122,8 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
     else:
         fault = _value_fault(answer, expected, tolerance)
     if fault not in (None, UNANSWERED):
-        judge = _function_fault if cases else _value_fault
-        known = (why for mistake, why in mistakes if judge(answer, mistake, tolerance) is None)
+        differs = _function_fault if cases else _value_fault
+        known = (why for mistake, why in mistakes if differs(answer, mistake, tolerance) is None)
         fault = next(known, fault)
 
     if fault is None:
@@ -109,7 +132,6 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6):
         message = f"{UNANSWERED} Replace each ... in the cell above, run it, then run this one."
     else:
         message = f"{WRONG} {fault}"
-    print(message)
     return Verdict(fault is None, message)
 
 

@@ -75,7 +75,8 @@ def decision_regions(ax, score, levels=8, resolution=64, border=False):
     def centres(low, high):
         return low + (np.arange(resolution) + 0.5) * (high - low) / resolution
 
-    points = np.stack(np.meshgrid(centres(x0, x1), centres(y0, y1)), axis=-1).reshape(-1, 2)
+    across, up = centres(x0, x1), centres(y0, y1)
+    points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     p = np.clip(np.asarray(score(points)).reshape(resolution, resolution), 0, 1)
     firm = np.minimum(np.floor(np.abs(2 * p - 1) * levels), levels - 1) + 0.5
     image = np.empty((resolution, resolution, 4))
@@ -83,9 +84,38 @@ def decision_regions(ax, score, levels=8, resolution=64, border=False):
     image[..., 3] = 0.6 * firm / levels  # see-through, so that it reads on both papers
     if border:
         # matplotlib's own contour lines, without its twenty milliseconds around them
-        for line in contour_generator(centres(x0, x1), centres(y0, y1), p).lines(0.5):
-            ax.plot(*line.T, color=INK, linewidth=1.2, zorder=0.6)
+        for line in contour_generator(across, up, p).lines(0.5):
+            ax.plot(*exact(line, across, up, score).T, color=INK, linewidth=1.2, zorder=0.6)
     return ax.imshow(image, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", zorder=0.5)
+
+
+def exact(line, across, up, score, halvings=12):
+    """A contour line of a coarse grid, moved to where the function itself passes one half.
+
+    Each point of the line lies on an edge of the grid, between a corner above one half and one
+    below; the edge is halved until the place is known to a thousandth of it.
+
+    Parameters
+    ----------
+    line : array, shape (n, 2)
+    across, up : array
+        The grid's coordinates, in equal steps.
+    score : callable
+        Takes points `(n, 2)`, gives `(n,)`.
+    halvings : int
+    """
+    origin = np.array([across[0], up[0]])
+    step = np.array([across[1] - across[0], up[1] - up[0]])
+    place = (line - origin) / step
+    near = np.abs(place - np.round(place)) < 1e-9  # on a line of the grid in this direction
+    one = origin + np.where(near, np.round(place), np.floor(place)) * step
+    other = origin + np.where(near, np.round(place), np.ceil(place)) * step
+    above = np.asarray(score(one)) > 0.5
+    for _ in range(halvings):
+        middle = (one + other) / 2
+        same = ((np.asarray(score(middle)) > 0.5) == above)[:, None]
+        one, other = np.where(same, middle, one), np.where(same, other, middle)
+    return (one + other) / 2
 
 
 def unit_pictures(ax, net, resolution=20, levels=3):

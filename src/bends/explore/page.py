@@ -3,14 +3,17 @@
 The contract with that script, the style sheet and the book's extension:
 
 - ``figure.bends-explorer#ID`` holds ``.panels`` (one ``svg[data-panel]`` each, whose groups
-  ``g[data-layer]`` belong to one drawing function each), ``fieldset.controls`` with native
-  controls named after the parameters, ``p.says`` with the state's sentence, ``figcaption``, and
-  the other states as JSON in ``script.bends-states``. A still picture is ``figure.bends-figure``.
+  ``g[data-layer]`` belong to one drawing function each), ``.side`` with the state's sentence in
+  ``p.says`` and native controls, named after the parameters, in ``fieldset.controls``,
+  ``figcaption`` with the link to the state, and the other states as JSON in
+  ``script.bends-states``. A still picture is ``figure.bends-figure``.
 - Where choices have files of their own, ``data-files`` of the figure names the choices, and each
   ``script.bends-states`` its options in ``data-file``.
 - A slider's value is the number of its step.
 - ``button.play`` names its slider in ``data-for``.
 """
+
+import json
 
 from .baking import bake
 from .svg import escape
@@ -53,21 +56,33 @@ def figure(explorer, caption, controls="", payload=None):
     sentence = explorer.sentence(explorer.start)
     label = f'aria-labelledby="{id}-says"' if controls else f'aria-label="{escape(sentence)}"'
     parts = [f'<div class="panels" role="img" {label}>{panels}</div>']
+    link = ""
     if controls:
-        link = f'<a class="state-link" href="#{id}">Link to this state</a>'
-        parts += [
-            '<fieldset class="controls" aria-label="Controls" disabled>'
-            f"{controls}{link}</fieldset>",
-            f'<p class="says" id="{id}-says" aria-live="polite">{escape(sentence)}</p>',
-        ]
-    if caption:
-        parts.append(f"<figcaption>{escape(caption)}</figcaption>")
+        link = f' <a class="state-link" href="#{id}">Link to this state</a>'
+        parts.append(
+            f'<div class="side"><p class="says" id="{id}-says" aria-live="polite" '
+            f'style="--letters:{longest(payload)}">'
+            f"{escape(sentence)}</p>\n"
+            f'<fieldset class="controls" aria-label="Controls" disabled>{controls}</fieldset></div>'
+        )
+    if caption or link:
+        parts.append(f"<figcaption>{escape(caption)}{link}</figcaption>")
     for name, states in (payload or {}).items():
         script = f'<script type="application/json" class="bends-states" data-file="{name}">'
         parts.append(f"{script}{states}</script>")
     kind = "bends-explorer" if controls else "bends-figure"
     files = f' data-files="{" ".join(explorer.files)}"' if controls and explorer.files else ""
     return f'<figure class="{kind}" id="{id}"{files}>\n' + "\n".join(parts) + "\n</figure>"
+
+
+def longest(payload):
+    """Letters of the longest sentence: the page keeps its lines free, so that no control jumps."""
+
+    def letters(states):
+        said = [draw["says"]["v"] for draw in json.loads(states)["draws"] if draw.get("says")]
+        return sum(max(len(sentence or "") for sentence in sentences) for sentences in said)
+
+    return max(map(letters, payload.values()))
 
 
 def slider(id, name, control, playable):

@@ -12,6 +12,7 @@ from ..look import LOOK, number
 from .svg import DPI, UNITS, Recorder, markup
 
 WIDTH = 340  # CSS pixels: a panel fits a phone at full size, two stand side by side on a page
+WIDE = 700  # the page's whole column
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,14 @@ class Panel:
     yscale: str
     xticks: tuple | None
     yticks: tuple | None
+    width: float = WIDTH
 
 
 def panel(
     xlim, ylim, xlabel="", ylabel="", height=240, frame=True,
-    xscale="linear", yscale="linear", xticks=None, yticks=None,
+    xscale="linear", yscale="linear", xticks=None, yticks=None, width=WIDTH,
 ):  # fmt: skip
-    """One panel of an explorer, 340 CSS pixels wide.
+    """One panel of an explorer, 340 CSS pixels wide or as wide as the page's column.
 
     Parameters
     ----------
@@ -49,11 +51,15 @@ def panel(
     xscale, yscale : str
         "linear", "log", "symlog": a scale of matplotlib.
     xticks, yticks : sequence of float, optional
+    width : float
+        `WIDTH`, or `WIDE` for a drawing without text, since a phone shows it at half its size.
     """
+    if width not in (WIDTH, WIDE):
+        raise ValueError(f"width must be {WIDTH} or {WIDE}, not {width!r}")
     for name, pair in (("xlim", xlim), ("ylim", ylim)):
         if len(pair) != 2 or not all(map(math.isfinite, pair)) or pair[0] == pair[1]:
             raise ValueError(f"{name} must be two different finite numbers, not {pair!r}")
-    return Panel(xlim, ylim, xlabel, ylabel, height, frame, xscale, yscale, xticks, yticks)
+    return Panel(xlim, ylim, xlabel, ylabel, height, frame, xscale, yscale, xticks, yticks, width)
 
 
 class Stage:
@@ -74,7 +80,7 @@ class Stage:
         with mpl.rc_context(LOOK):
             for name, panel in panels.items():
                 ax = self.axes[name] = build(panel)
-                recorder = Recorder(WIDTH * UNITS, panel.height * UNITS)
+                recorder = Recorder(panel.width * UNITS, panel.height * UNITS)
                 self._recorders[name] = recorder
                 lay_out(ax, recorder)
                 recorder.begin(f"{prefix}-{name}")
@@ -140,15 +146,16 @@ class Stage:
         groups = [f"<g>{markup(self._grounds[name])}</g>"]
         groups += [f'<g data-layer="{n}">{markup(e)}</g>' for n, e in layers.items()]
         box = f"0 0 {recorder.width:g} {recorder.height:g}"
+        wide = ' class="wide"' if recorder.width == WIDE * UNITS else ""
         return (
-            f'<svg viewBox="{box}" data-panel="{name}" stroke-linejoin="round">'
+            f'<svg viewBox="{box}"{wide} data-panel="{name}" stroke-linejoin="round">'
             f"{''.join(groups)}</svg>"
         )
 
 
 def build(panel):
     """The axes of one panel, in a figure of their own."""
-    figure = Figure(figsize=(WIDTH / 72, panel.height / 72), dpi=DPI)
+    figure = Figure(figsize=(panel.width / 72, panel.height / 72), dpi=DPI)
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xscale=panel.xscale, yscale=panel.yscale, xlim=panel.xlim, ylim=panel.ylim)
     ax.set_xlabel(panel.xlabel)
