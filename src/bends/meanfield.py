@@ -64,8 +64,9 @@ def mean_field(activation, sigma_w, sigma_b=0.0):
     if not (math.isfinite(sigma_b) and sigma_b >= 0):
         raise ValueError(f"sigma_b must be a finite number, 0 or more; got {sigma_b!r}")
     q = _settled(lambda q: variance_map(f, q, sigma_w, sigma_b) / q - 1)
-    if q == 0:
-        return MeanField(q, sigma_w**2 * float(f.derivative(0.0)) ** 2)
+    if q == 0:  # the bell curve shrinks onto 0, half of it on either side of a kink there
+        near = f.derivative(np.nextafter(0, [-1, 1]))
+        return MeanField(q, sigma_w**2 * float(np.square(near).mean()))
     if q == math.inf:
         far = f.derivative(np.array([-np.inf, np.inf]))
         return MeanField(q, sigma_w**2 * float(np.square(far).mean()))
