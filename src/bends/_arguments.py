@@ -43,9 +43,13 @@ def finite(argument, values, dtype=np.float64):
     """Return `values` as an array of `dtype`, if it has entries and all of them are finite."""
     unmasked(argument, values)
     try:
-        array = np.asarray(values, dtype=dtype)
+        array = np.asarray(values)
+        if array.dtype.kind == "c":
+            raise TypeError("got complex numbers")
+        array = array.astype(dtype, copy=False)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{argument} must be an array of real numbers: {error}") from None
+        reason = "got rows of different lengths" if "inhomogeneous" in str(error) else error
+        raise TypeError(f"{argument} must be an array of real numbers: {reason}") from None
     if array.size == 0:
         raise ValueError(f"{argument} is empty: its shape is {array.shape}")
     if not np.isfinite(array).all():

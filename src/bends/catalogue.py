@@ -192,7 +192,15 @@ class Activation:
 
 def as_floats(x, name):
     """x as an array of float16, float32 or float64; integers become float64."""
-    array = np.asarray(unmasked(f"the argument of {name}", x))
+    unmasked(f"the argument of {name}", x)
+    try:
+        array = np.asarray(x)
+        if array.dtype == object and all(isinstance(v, numbers.Integral) for v in array.flat):
+            array = array.astype(np.float64)  # whole numbers of more than 64 bits
+    except ValueError:
+        raise ValueError(f"{name} takes an array; got rows of different lengths") from None
+    except OverflowError:
+        raise ValueError(f"{name} takes numbers up to 1.8e308; got a larger one") from None
     if array.dtype.kind in "biu":
         return array.astype(np.float64)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
@@ -246,6 +254,17 @@ class VectorActivation:
 
     def __call__(self, x, axis=-1, **options):
         x = as_floats(x, self.name)
+        accepted = ["axis", *list(inspect.signature(self.function).parameters)[1:]]
+        for name in options:
+            if name not in accepted:
+                raise TypeError(
+                    f"{self.name} has no argument {name!r}; it has: {', '.join(accepted)}"
+                )
+        if x.ndim and not (isinstance(axis, numbers.Integral) and -x.ndim <= axis < x.ndim):
+            raise ValueError(
+                f"axis must be a whole number from {-x.ndim} to {x.ndim - 1} for the shape "
+                f"{x.shape}; got {axis!r}"
+            )
         if x.ndim == 0 or np.moveaxis(x, axis, -1).shape[-1] == 0:
             raise ValueError(f"{self.name} needs numbers along an axis, not shape {x.shape}")
         with np.errstate(all="ignore"):

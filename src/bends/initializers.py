@@ -15,6 +15,8 @@ from functools import lru_cache, partial
 import numpy as np
 
 from bends._arguments import positive
+from bends.activations import ACTIVATIONS
+from bends.catalogue import find
 
 GAINS = ("forward", "backward", "variance")
 
@@ -55,8 +57,8 @@ def gain(activation, kind="forward"):
 
     Parameters
     ----------
-    activation : Activation
-        A function of the catalogue.
+    activation : str or Activation
+        A function of the catalogue, or its name.
     kind : {"forward", "backward", "variance"}
         "forward" keeps the mean square of what leaves the layers, 1/√E[f(z)²]; "backward"
         that of the gradients on the way back, 1/√E[f'(z)²]; "variance" the variance of what
@@ -71,6 +73,7 @@ def gain(activation, kind="forward"):
     ValueError
         For another `kind`, and where the mean is 0 (the step function lets no gradient back).
     """
+    activation = find(ACTIVATIONS, activation)
     if kind not in GAINS:
         raise ValueError(f"kind must be one of {', '.join(GAINS)}; got {kind!r}")
     z, weights = nodes_for(tuple(activation.kinks))

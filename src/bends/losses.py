@@ -187,12 +187,13 @@ def accuracy(loss, outputs, targets):
 
     Parameters
     ----------
-    loss : Loss
+    loss : Loss or str
         `binary_cross_entropy` (right: every output on its target's side of 1/2) or
         `cross_entropy` (right: the label's output is the largest); or its name.
     outputs, targets : array
         As the loss takes them.
     """
+    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
     loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
     if loss.correct is None:
         raise ValueError(f"loss={loss.name!r} has answers that are near or far, not right or wrong")

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bends._arguments import known
 from bends.activations import ACTIVATIONS
 from bends.catalogue import find
+from bends.losses import LOSSES
 
 # --- what flows through the layers ----------------------------------------------------------------
 
@@ -33,7 +35,7 @@ def signals(net, x, loss=None, targets=None):
     net : MLP
         One network or a stack.
     x : array, shape (n, inputs)
-    loss : Loss, optional
+    loss : str or Loss, optional
         Without one there are no gradients.
     targets : array, optional
         As ``loss`` takes them.
@@ -42,6 +44,10 @@ def signals(net, x, loss=None, targets=None):
     -------
     Signals
     """
+    if (loss is None) != (targets is None):
+        raise TypeError("signals takes loss and targets together, or neither")
+    if isinstance(loss, str):
+        loss = known("loss", loss, LOSSES)
     outputs = net(x)
     if loss is not None:
         net.backward(loss(outputs, targets)[1])

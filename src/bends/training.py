@@ -124,6 +124,12 @@ def train(
     if batch_size is not None:
         whole("batch_size", batch_size)
     if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            came = f"{len(validation)} entries" if np.iterable(validation) else repr(validation)
+            raise TypeError(
+                f"validation must be a pair (x, y); got {came}. `split` holds back a share of the "
+                "examples"
+            )
         validation = _examples(net, loss, *validation, "validation[0]", "validation[1]")
     if patience is not None:
         whole("patience", patience)
