@@ -1,138 +1,121 @@
-"""Intervals, comparisons and ranks, against SciPy and made-up tables."""
+"""Intervals, differences, ranks and corrections, against SciPy and statsmodels."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from scipy.stats import binomtest
+from statsmodels.stats.multitest import multipletests
 
-from bends import comparisons
+from bends.comparisons import (
+    compare_pairs,
+    friedman,
+    holm,
+    mean_interval,
+    nemenyi,
+    paired_difference,
+    welch,
+    wilson_interval,
+)
+
+RNG = np.random.default_rng(0)
+A, B = RNG.normal(0.5, 0.2, 24), RNG.normal(0.6, 0.1, 24)
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_interval_is_scipys(counted):
-    ours = comparisons.wilson_interval(*counted, confidence=0.9)
-    theirs = binomtest(*counted).proportion_ci(confidence_level=0.9, method="wilson")
-    assert ours == pytest.approx(tuple(theirs), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: comparisons.wilson_interval(3, 2), "successes must be at most trials, 2; got 3"),
-        (lambda: comparisons.wilson_interval(1, 2, 1.0), "confidence must be .* less than 1"),
-    ],
-)
-def test_wilson_interval_names_the_argument(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()
-
-
-def scores(rows):
-    columns = ["phase", "task", "seed", "activation", "test_score"]
-    return pd.DataFrame([("test", *row) for row in rows], columns=columns)
-
-
-@pytest.fixture
-def made_up():
-    rng = np.random.default_rng(0)
-    effects = {"relu": 0.0, "tanh": -0.02, "gelu": 0.03, "silu": 0.001}
-    rows = []
-    for name in ("a", "b", "c"):
-        for seed in range(8):
-            shared = rng.normal(0.5, 0.2)
-            rows += [
-                (name, seed, f, shared + effect + rng.normal(0, 0.01))
-                for f, effect in effects.items()
-            ]
-    return scores(rows)
+    theirs = stats.binomtest(*counted).proportion_ci(confidence_level=0.9, method="wilson")
+    assert wilson_interval(*counted, confidence=0.9) == pytest.approx(tuple(theirs), abs=1e-12)
 
 
 def test_mean_interval_covers_as_often_as_it_says():
     draws = np.random.default_rng(0).exponential(size=(2500, 12)) ** 0.25
     truth = float(stats.gamma.expect(lambda x: x**0.25, (1,)))
-    intervals = np.array([comparisons.mean_interval(values, 0.9) for values in draws])
+    intervals = np.array([mean_interval(values, 0.9) for values in draws])
     covered = ((intervals[:, 0] < truth) & (truth < intervals[:, 1])).mean()
     assert covered == pytest.approx(0.9, abs=0.015)
     # 5 numbers with mean 3 and standard deviation √2.5; t(0.975, 4) = 2.776445
     half = 2.776445 * np.sqrt(2.5 / 5)
-    assert comparisons.mean_interval([1, 2, 3, 4, 5]) == pytest.approx((3 - half, 3 + half))
+    assert mean_interval([1, 2, 3, 4, 5]) == pytest.approx((3 - half, 3 + half))
 
 
-def test_summarise(made_up):
-    made_up.loc[0, "test_score"] = np.nan  # a run of relu
-    summary = comparisons.summarise(made_up, "activation")
-    assert list(summary.columns) == ["runs", "diverged", "mean", "sd", "low", "high"]
-    assert summary.loc["relu", ["runs", "diverged"]].tolist() == [24, 1]
-    relu = made_up.loc[made_up["activation"] == "relu", "test_score"].dropna()
-    assert summary.loc["relu", "mean"] == relu.mean()
-    assert summary.loc["relu", "low"] == comparisons.mean_interval(relu)[0]
-    assert summary["mean"].is_monotonic_decreasing
-    lone = comparisons.summarise(made_up[made_up["seed"] == 1], ["task", "activation"])
-    assert lone.loc[[("a", "relu")], ["low", "high"]].isna().all(axis=None)
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_paired_difference_is_scipys(confidence):
+    ours, theirs = paired_difference(A, B, confidence), stats.ttest_rel(A, B)
+    low, high = theirs.confidence_interval(confidence)
+    assert ours == pytest.approx(((A - B).mean(), low, high, theirs.pvalue), rel=1e-9)
+    assert paired_difference(B, A).mean == -ours.mean
 
 
-def test_compare_pairs_runs_and_owns_up_to_the_number_of_tries(made_up):
-    shuffled = made_up.sample(frac=1, random_state=1)
-    result = comparisons.compare(shuffled, "relu")
-    wide = made_up.pivot(index=["task", "seed"], columns="activation", values="test_score")
-    for level, row in result.iterrows():
-        assert row["pairs"] == 24
-        assert row["p"] == pytest.approx(stats.ttest_rel(wide[level], wide["relu"]).pvalue)
-        assert row["low"] < row["difference"] < row["high"]
-    p = result["p"].sort_values()
-    holm = np.maximum.accumulate(p * [3, 2, 1]).clip(upper=1)  # Holm 1979
-    assert result["p_holm"].to_dict() == pytest.approx(holm.to_dict())
-    assert result["p_holm"]["gelu"] < 1e-6 and list(result.index) == ["gelu", "silu", "tanh"]
-    assert comparisons.compare(shuffled, "relu", confidence=0.5)["high"].lt(result["high"]).all()
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_welch_is_scipys(confidence):
+    ours, theirs = welch(A[:9], B, confidence), stats.ttest_ind(A[:9], B, equal_var=False)
+    low, high = theirs.confidence_interval(confidence)
+    assert ours == pytest.approx((A[:9].mean() - B.mean(), low, high, theirs.pvalue), rel=1e-9)
 
 
-def test_compare_of_equal_scores():
-    equal = scores([("a", seed, f, seed / 9) for seed in range(4) for f in ("relu", "relu6")])
-    result = comparisons.compare(equal, "relu")
-    assert result.loc["relu6", ["difference", "p"]].tolist() == [0, 1]
-    alone = equal[equal["activation"] == "relu"]
-    assert comparisons.compare(alone, "relu").empty
+def test_scores_that_do_not_vary():
+    assert welch([1, 1], [1, 1, 1]) == paired_difference([1, 2], [1, 2]) == (0, 0, 0, 1)
+    assert welch([2, 2], [1, 1, 1]) == paired_difference([2, 3], [1, 2]) == (1, 1, 1, 0)
 
 
-def test_ranks():
-    table = scores(
-        [
-            (name, seed, f, score + seed / 1000)
-            for name, row in {"a": [3, 2, 1], "b": [9, 5, 7], "c": [2, 1, 0]}.items()
-            for f, score in zip(["gelu", "relu", "tanh"], row, strict=True)
-            for seed in (1, 2)
-        ]
-    )
-    result = comparisons.ranks(table)
-    assert result.mean.to_dict() == pytest.approx({"gelu": 1, "relu": 7 / 3, "tanh": 8 / 3})
-    assert list(result.mean.index) == ["gelu", "relu", "tanh"]
-    assert result.p == pytest.approx(stats.friedmanchisquare([1, 1, 1], [2, 3, 2], [3, 2, 3])[1])
-    # Demšar's table 5 gives 2.343 for three levels at 0.05
-    assert result.critical_difference == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 3)), abs=1e-3)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_holm_is_statsmodels(p_values):
+    theirs = multipletests(p_values, method="holm")[1]
+    np.testing.assert_allclose(holm(p_values), theirs, rtol=1e-12)
 
-    table.loc[(table["task"] == "a") & (table["activation"] == "gelu"), "test_score"] = np.nan
-    assert comparisons.ranks(table).mean["gelu"] == pytest.approx(5 / 3)
-    by_seed = comparisons.ranks(table, block=["task", "seed"])
-    assert by_seed.critical_difference < result.critical_difference
+
+def test_compare_pairs_corrects_for_their_number():
+    found = compare_pairs({"a - b": (A, B), "b - a": (B, A), "none": (A, A)}, confidence=0.8)
+    one = paired_difference(A, B, 0.8)
+    assert found["a - b"] == pytest.approx(
+        {"pairs": 24, "difference": one.mean, "low": one.low, "high": one.high, "p": one.p,
+         "p_holm": min(1, 3 * one.p)}
+    )  # fmt: skip
+    assert found["none"]["p_holm"] == 1
+
+
+@given(st.integers(2, 8), st.integers(3, 7), st.integers(0, 99))
+def test_friedman_is_scipys(blocks, levels, seed):
+    scores = np.random.default_rng(seed).integers(0, 6, (blocks, levels)).astype(float)
+    ranks = friedman(scores)
+    np.testing.assert_allclose(ranks.mean, stats.rankdata(-scores, axis=1).mean(axis=0))
+    if np.ptp(scores, axis=1).any():
+        theirs = stats.friedmanchisquare(*scores.T).pvalue
+        assert ranks.p == pytest.approx(theirs, rel=1e-9)
+    else:
+        assert ranks.p == 1
+
+
+def test_a_run_that_diverged_is_the_last_of_its_block():
+    scores = np.array([[np.nan, 2, 1], [9, 5, 7], [2, 1, 0]])
+    assert friedman(scores).mean == pytest.approx([5 / 3, 2, 7 / 3])
+
+
+def test_nemenyi_is_demsars():
+    # Demšar's table 5(a): q at 0.05 is 2.343 for three levels, 3.164 for ten; at 0.1, 2.052
+    assert nemenyi(3, 3) == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 3)), abs=1e-3)
+    assert nemenyi(10, 7) == pytest.approx(3.164 * np.sqrt(10 * 11 / (6 * 7)), abs=2e-3)
+    assert nemenyi(3, 3, 0.9) == pytest.approx(2.052 * np.sqrt(3 * 4 / (6 * 3)), abs=1e-3)
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda t: comparisons.mean_interval([1.0]), "values must be at least two finite"),
-        (lambda t: comparisons.mean_interval([1, np.nan]), "values must be at least two finite"),
-        (lambda t: comparisons.mean_interval([1, 2], 1), "confidence must be .* less than 1"),
-        (lambda t: comparisons.compare(t, "gleu"), "baseline='gleu' is not .*nearest: gelu"),
-        (lambda t: comparisons.compare(pd.concat([t, t]), "relu"), "table must hold one run for"),
-        (lambda t: comparisons.compare(t.iloc[1:], "relu"), "a score for every pair"),
-        (lambda t: comparisons.ranks(t[t["task"] == "a"]), "3 levels in 2 blocks at least; got 4"),
-        (lambda t: comparisons.summarise(t.assign(phase="tuning test".split() * 48), "task"),
-         r"runs of one phase; got \['test', 'tuning'\]"),
+        (lambda: wilson_interval(3, 2), "successes must be at most trials, 2; got 3"),
+        (lambda: wilson_interval(1, 2, 1.0), "confidence must be .* less than 1"),
+        (lambda: mean_interval([1.0]), "values must be a row of at least two"),
+        (lambda: mean_interval([1, np.nan]), "values must be finite; the entry at .1,. is nan"),
+        (lambda: mean_interval([1, 2], 1), "confidence must be .* less than 1"),
+        (lambda: paired_difference([1, 2, 3], [1, 2]), "in pairs; got 3 and 2 scores"),
+        (lambda: welch([1, 2, 3], [1]), "b must be a row of at least two"),
+        (lambda: holm([0.1, 1.1]), "p_values must be a row of numbers from 0 to 1"),
+        (lambda: holm([[0.1]]), "p_values must be a row of numbers from 0 to 1"),
+        (lambda: friedman([[1, 2, 3]]), r"3 levels in 2 blocks at least; got \(1, 3\)"),
+        (lambda: friedman([[1, 2]] * 2), r"3 levels in 2 blocks at least; got \(2, 2\)"),
+        (lambda: nemenyi(1, 3), "levels must be a whole number, 2 or more"),
     ],
-)  # fmt: skip
-def test_statistics_refuse(made_up, call, words):
+)
+def test_errors_name_the_argument(call, words):
     with pytest.raises(ValueError, match=words):
-        call(made_up)
+        call()

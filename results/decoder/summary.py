@@ -42,7 +42,7 @@ def summarise(runs):
             }
             for name in dict.fromkeys(test["activation"])
         },
-        "comparisons": compare_pairs(pairs).to_dict("index"),
+        "comparisons": compare_pairs(pairs),
         "relu_at_other_rates": {
             f"{rate:g}": loss - by_rate["relu"][best] for rate, loss in by_rate["relu"].items()
         },

@@ -45,7 +45,7 @@ def summarise(runs):
         }
         for (norm, name), part in scores.items()
     ]
-    return {"cells": cells, "comparisons": comparisons(scores).to_dict("index")}
+    return {"cells": cells, "comparisons": comparisons(scores)}
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ python results/relu-start/summary.py
 import json
 from pathlib import Path
 
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
+import numpy as np
 
-from bends.comparisons import ranks
+from bends.comparisons import friedman, holm, nemenyi, welch
 from bends.runs import load
 
 HERE = Path(__file__).parent
@@ -17,21 +16,15 @@ MARGIN = 0.03
 MOST_FAILURES = 1
 
 
-def welch(a, b):
-    """Difference of two means, its 95 % interval and its p-value, without equal variances.
+def difference(a, b):
+    """Difference of two means, its 95 % interval and its p value, by Welch's t test.
 
     Where a run diverged there is no mean, and all are None.
     """
-    if a.isna().any() or b.isna().any():
+    if np.isnan(a).any() or np.isnan(b).any():
         return dict.fromkeys(["difference", "low", "high", "p"])
-    result = stats.ttest_ind(a, b, equal_var=False)
-    low, high = result.confidence_interval(0.95)
-    return {
-        "difference": float(a.mean() - b.mean()),
-        "low": float(low),
-        "high": float(high),
-        "p": float(result.pvalue),
-    }
+    mean, low, high, p = welch(a, b)
+    return {"difference": mean, "low": low, "high": high, "p": p}
 
 
 def failures(runs, identity):
@@ -39,13 +32,22 @@ def failures(runs, identity):
     return int((~(runs["train_score"] >= identity["train_score"].mean())).sum())
 
 
+def best_of(tuning):
+    """The function other than ReLU with the best mean validation score at its own best rate."""
+    best = {}
+    for (name, _), runs in tuning.groups("activation", "rate"):
+        scores = runs["validation_score"]
+        if not np.isnan(scores).all():  # a run that diverged has no part in the mean
+            best[name] = max(np.nanmean(scores), best.get(name, -np.inf))
+    del best["relu"]
+    return max(best, key=best.get)
+
+
 def task_summary(tuning, test):
     """The rival, and ReLU against it, on the rows of one task."""
-    validation = tuning.groupby(["activation", "rate"])["validation_score"].mean()
-    best = validation.groupby("activation").max()
-    rival = best.drop("relu").idxmax()
-    runs = dict(tuple(test.groupby("activation")))
-    gap = welch(runs[rival]["test_score"], runs["relu"]["test_score"])
+    rival = best_of(tuning)
+    runs = dict(test.groups("activation"))
+    gap = difference(runs[rival]["test_score"], runs["relu"]["test_score"])
     failed = failures(runs["relu"], runs["identity"])
     good = gap["high"] < MARGIN and failed <= MOST_FAILURES
     return {"rival": rival, **gap, "failures": failed, "good_enough": good}
@@ -63,48 +65,59 @@ def comparisons(test):
     nothing.
     """
     rows = []
-    for task, part in test.groupby("task", sort=False):
-        runs = dict(tuple(part.groupby("activation", sort=False)["test_score"]))
+    for task, part in test.groups("task"):
+        scores = {name: runs["test_score"] for name, runs in part.groups("activation")}
         rows += [
-            {"task": task, "activation": name, **welch(scores, runs["relu"])}
-            for name, scores in runs.items()
+            {"task": task, "activation": name, **difference(scores[name], scores["relu"])}
+            for name in scores
             if name != "relu"
         ]
-    tried = [1.0 if row["p"] is None else row["p"] for row in rows]
-    corrected = multipletests(tried, method="holm")[1]
+    corrected = holm([1.0 if row["p"] is None else row["p"] for row in rows])
     return [row | {"p_holm": float(p)} for row, p in zip(rows, corrected, strict=True)]
 
 
 def starts(matched, pytorch):
     """The matched start against PyTorch's, for each function and task that has both."""
-    by = ["task", "activation"]
-    other = dict(tuple(matched.groupby(by)["test_score"]))
+    other = {key: runs["test_score"] for key, runs in matched.groups("task", "activation")}
     return [
-        {"task": task, "activation": name, **welch(other[task, name], scores)}
-        for (task, name), scores in pytorch.groupby(by, sort=False)["test_score"]
+        {"task": task, "activation": name, **difference(other[task, name], runs["test_score"])}
+        for (task, name), runs in pytorch.groups("task", "activation")
     ]
+
+
+def ranks(test):
+    """Mean ranks over the tasks, the best first, with Friedman's and Nemenyi's tests.
+
+    Means are rounded: equal ones may differ in the last bit, and must share their rank.
+    """
+    names = [name for name, _ in test.groups("activation")]
+    scores = [
+        [round(part.where(activation=name)["test_score"].mean(), 9) for name in names]
+        for _, part in test.groups("task")
+    ]
+    found = friedman(scores)
+    order = np.argsort(found.mean, kind="stable")
+    return {
+        "mean": {names[i]: float(found.mean[i]) for i in order},
+        "friedman_p": found.p,
+        "critical_difference": nemenyi(len(names), len(scores)),
+    }
 
 
 def summarise(table):
     """Everything that the protocol asks for, from the whole table."""
-    matched = table[table["init"] == "gain"]
-    tuning, test = (matched[matched["phase"] == phase] for phase in ("tuning", "test"))
+    matched = table.where(init="gain")
+    test = matched.where(phase="test")
     tasks = {
-        task: task_summary(tuning[tuning["task"] == task], part)
-        for task, part in test.groupby("task", sort=False)
+        task: task_summary(matched.where(phase="tuning", task=task), part)
+        for task, part in test.groups("task")
     }
-    rank = ranks(test)
-    framework = table[(table["init"] == "pytorch") & (table["phase"] == "test")]
     return {
         "tasks": tasks,
         "verdict": verdict(sum(task["good_enough"] for task in tasks.values())),
-        "ranks": {
-            "mean": rank.mean.to_dict(),
-            "friedman_p": rank.p,
-            "critical_difference": rank.critical_difference,
-        },
+        "ranks": ranks(test),
         "comparisons": comparisons(test),
-        "starts": starts(test, framework),
+        "starts": starts(test, table.where(init="pytorch", phase="test")),
     }
 
 

@@ -4,13 +4,13 @@ One command, `make results NAME=xor`, writes runs.csv: one row a network, with t
 four errors after training. Chapter 5 reads the table; a test re-runs a sample of its rows.
 """
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from bends import MLP, SGD, sigmoid, train
 from bends.datasets import xor
+from bends.runs import Grid, product, run
 
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "sin")
 UNITS = (1, 2, 3, 4, 8)
@@ -18,35 +18,35 @@ SEEDS = range(500)
 STEPS, LEARNING_RATE = 5000, 0.5
 
 
-def largest_errors(activation, units, seeds):
-    """Train one network a seed on the four points of XOR; give how far each is off at worst.
+def largest_errors(points, setting, members, phase):
+    """Train one network a member on the four points of XOR; say how far each is off at worst.
 
     Gradient descent on all four points at once; the answer is the sigmoid of the output, the loss
     binary cross-entropy. The error of a point is the distance of its answer from 0 or 1.
     """
-    x, y = xor()
-    net = MLP([2, units, 1], activation, seed=seeds)
+    x, y = points
+    rates, seeds = zip(*members, strict=True)
+    net = MLP([2, setting["units"], 1], setting["activation"], seed=seeds)
     train(
-        net, x, y, loss="binary_cross_entropy", optimizer=SGD(LEARNING_RATE),
-        epochs=STEPS, batch_size=None, progress=False,
+        net, x, y, loss="binary_cross_entropy", optimizer=SGD(rates),
+        epochs=setting["steps"], batch_size=None, progress=False,
     )  # fmt: skip
-    return np.abs(sigmoid(net(x))[..., 0] - y).max(axis=-1)
+    errors = np.abs(sigmoid(net(x))[..., 0] - y).max(axis=-1)
+    return [{"largest_error": f"{error:.4f}"} for error in errors]
 
 
-def main():
-    with open(Path(__file__).with_name("runs.csv"), "w", newline="") as file:
-        table = csv.writer(file)
-        settings = STEPS, LEARNING_RATE, np.__version__
-        table.writerow(
-            ["activation", "units", "seed", "steps", "learning_rate", "numpy", "largest_error"]
-        )
-        for activation in ACTIVATIONS:
-            for units in UNITS:
-                errors = largest_errors(activation, units, SEEDS)
-                for seed, error in zip(SEEDS, errors, strict=True):
-                    table.writerow([activation, units, seed, *settings, f"{error:.4f}"])
-                print(f"{activation}, units {units}: {np.mean(errors < 0.1):.1%} within 0.1")
+def grid():
+    """Every activation function with every number of units."""
+    return Grid(
+        tasks={"xor": tuple(xor())},
+        settings=product(activation=ACTIVATIONS, units=UNITS, steps=[STEPS]),
+        rates=[LEARNING_RATE],
+        seeds=SEEDS,
+        train=largest_errors,
+        outcomes=["largest_error"],
+        largest_stack=500,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    run(grid(), Path(__file__).with_name("runs.csv"))

@@ -1,5 +1,6 @@
 """Checks of arguments: every error names the argument, what came and what is accepted."""
 
+import importlib
 from difflib import get_close_matches
 from numbers import Integral, Real
 
@@ -56,3 +57,13 @@ def finite(argument, values, dtype=np.float64):
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{argument} must be finite; the entry at {first} is {array[first]}")
     return array
+
+
+def extra(module):
+    """Import what the long experiments need besides the course's own packages."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise ImportError(
+            f'{module} is missing: in the course\'s folder, run `pip install ".[experiments]"`'
+        ) from None

@@ -1,6 +1,7 @@
-"""How far results can be trusted: intervals, paired differences, ranks, corrections for many tries.
+"""How far results can be trusted: intervals, differences, ranks, and corrections for many tries.
 
-Needs the extra ``experiments``, save `wilson_interval`.
+All take plain arrays of scores. A score that is nan is refused, save by `friedman`: what a run
+that diverged counts for is for you to say.
 """
 
 import math
@@ -8,8 +9,9 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
-from bends._arguments import known, positive, whole
+from bends._arguments import finite, positive, whole
 
 
 def wilson_interval(successes, trials, confidence=0.95):
@@ -47,88 +49,111 @@ def mean_interval(values, confidence=0.95):
     Parameters
     ----------
     values : array, shape (n,)
-        At least two, all finite: what a run that diverged counts for is for you to say.
+        At least two.
     confidence : float
+        Between 0 and 1.
 
     Returns
     -------
     low, high : float
     """
-    from scipy import stats
-
-    values = np.asarray(values, float)
-    if values.size < 2 or not np.isfinite(values).all():
-        raise ValueError(f"values must be at least two finite numbers; got {values}")
-    confidence = positive("confidence", confidence, below=1)
-    half = stats.sem(values) * stats.t.ppf((1 + confidence) / 2, values.size - 1)
+    values = _scores("values", values)
+    half = _t(confidence, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
     return float(values.mean() - half), float(values.mean() + half)
 
 
-def summarise(table, by, value="test_score", confidence=0.95):
-    """Mean, spread and confidence interval for each group of runs, the best group first.
+class Difference(NamedTuple):
+    """A difference of two means, its confidence interval, and the p value of "there is none"."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+def paired_difference(a, b, confidence=0.95):
+    """How far ``a`` lies above ``b`` on average, where the scores come in pairs.
+
+    For runs that share what varies, such as their seed or their task: the interval and the p value
+    of the paired t test.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        Runs of one phase.
-    by : str or list of str
-        The columns that make the groups.
-    value : str
+    a, b : array, shape (n,)
+        At least two pairs.
     confidence : float
-        Of the interval of the mean (`mean_interval`).
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by group: runs, diverged, mean, sd, low, high. Runs that diverged are counted and
-        have no part in the other columns.
+    Difference
     """
-    import pandas as pd
-
-    _one_phase(table)
-    groups = {}
-    for name, group in table.groupby(by, sort=False, dropna=False)[value]:
-        good = group.dropna()
-        interval = mean_interval(good, confidence) if len(good) > 1 else (np.nan, np.nan)
-        groups[name] = (len(group), len(group) - len(good), good.mean(), good.std(), *interval)
-    columns = ["runs", "diverged", "mean", "sd", "low", "high"]
-    summary = pd.DataFrame.from_dict(groups, orient="index", columns=columns)
-    return summary.sort_values("mean", ascending=False, kind="stable")
+    a, b = _scores("a", a), _scores("b", b)
+    if len(a) != len(b):
+        raise ValueError(f"a and b must come in pairs; got {len(a)} and {len(b)} scores")
+    difference = a - b
+    error = difference.std(ddof=1) / math.sqrt(len(a))
+    return _difference(difference.mean(), error, len(a) - 1, confidence)
 
 
-def compare(table, baseline, by="activation", value="test_score", confidence=0.95):
-    """How far each level lies from a baseline, run by run, with the number of tries owned up to.
+def welch(a, b, confidence=0.95):
+    """How far ``a`` lies above ``b`` on average, for two groups of runs of their own.
 
-    Runs are paired that agree in task and seed: they share their examples, their batches and the
-    random numbers behind their first weights. The p values are those of the paired t test, as they
-    are and corrected for the number of comparisons by Holm's method.
+    Welch's t test: the groups need not vary equally.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        Runs of one phase; for each level of ``by``, one run for each task and seed.
-    baseline : str
-        The level of ``by`` that the others are compared with.
-    by, value : str
+    a, b : array, shape (n,) and (m,)
+        At least two scores each.
     confidence : float
-        Of the interval of the mean difference, not corrected.
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by level: pairs, difference (level less baseline), low, high, p, p_holm.
+    Difference
     """
-    wide = _pairs(table, by, ["task", "seed"], value)
-    known("baseline", baseline, dict.fromkeys(wide.columns))
-    if wide.isna().any(axis=None):
-        raise ValueError("table must hold a score for every pair: fill in runs that diverged")
-    pairs = {level: (wide[level], wide[baseline]) for level in wide.columns.drop(baseline)}
-    result = compare_pairs(pairs, confidence)
-    return result.sort_values("difference", ascending=False, kind="stable")
+    a, b = _scores("a", a), _scores("b", b)
+    parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
+    error = math.sqrt(parts.sum())
+    each = (parts**2 / [len(a) - 1, len(b) - 1]).sum()
+    freedom = parts.sum() ** 2 / each if error else len(a) + len(b) - 2
+    return _difference(a.mean() - b.mean(), error, freedom, confidence)
+
+
+def _difference(mean, error, freedom, confidence):
+    half = _t(confidence, freedom) * error
+    if error:
+        p = 2 * special.stdtr(freedom, -abs(mean) / error)
+    else:  # all scores are equal: nothing varies
+        p = 1.0 if mean == 0 else 0.0
+    return Difference(float(mean), float(mean - half), float(mean + half), float(p))
+
+
+def holm(p_values):
+    """The p values of several tests, corrected for their number by Holm's method.
+
+    The smallest is multiplied by their number, the next by one less, and so on; none is less than
+    the one before it, or more than 1.
+
+    Parameters
+    ----------
+    p_values : array, shape (tests,)
+
+    Returns
+    -------
+    array, shape (tests,)
+        In the order given.
+    """
+    p = finite("p_values", p_values)
+    if p.ndim != 1 or p.min() < 0 or p.max() > 1:
+        raise ValueError("p_values must be a row of numbers from 0 to 1")
+    order = np.argsort(p)
+    factors = np.arange(len(p), 0, -1)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1)
+    return corrected
 
 
 def compare_pairs(pairs, confidence=0.95):
-    """Mean differences of paired runs, with the p values of the paired t test.
+    """Several paired differences at once, with p values corrected for their number.
 
     Parameters
     ----------
@@ -139,80 +164,86 @@ def compare_pairs(pairs, confidence=0.95):
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by comparison: pairs, difference (first side less second), low, high, p, and
-        p_holm, corrected by Holm's method for as many comparisons as there are rows.
+    dict of dict
+        For each comparison: pairs, difference (first side less second), low, high, p, and p_holm,
+        corrected by Holm's method for as many comparisons as there are.
     """
-    import pandas as pd
-    from scipy import stats
-    from statsmodels.stats.multitest import multipletests
-
-    rows = {}
-    for name, (values, baseline) in pairs.items():
-        difference = np.asarray(values, float) - np.asarray(baseline, float)
-        interval = mean_interval(difference, confidence)
-        p = stats.ttest_1samp(difference, 0).pvalue if difference.any() else 1.0
-        rows[name] = (len(difference), difference.mean(), *interval, p)
-    columns = ["pairs", "difference", "low", "high", "p"]
-    result = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    result["p_holm"] = multipletests(result["p"], method="holm")[1] if rows else []
-    return result
+    found = {name: paired_difference(a, b, confidence) for name, (a, b) in pairs.items()}
+    corrected = holm([difference.p for difference in found.values()])
+    return {
+        name: {
+            "pairs": len(pairs[name][0]), "difference": d.mean, "low": d.low, "high": d.high,
+            "p": d.p, "p_holm": float(p),
+        }
+        for (name, d), p in zip(found.items(), corrected, strict=True)
+    }  # fmt: skip
 
 
 class Ranks(NamedTuple):
-    """Mean ranks (1 is best), the Friedman test's p, and the least difference that counts."""
+    """The mean rank of each level (1 is best), and the p value of "none ranks better"."""
 
-    mean: object  # pandas.Series by level, the best first
+    mean: np.ndarray
     p: float
-    critical_difference: float
 
 
-def ranks(table, by="activation", block="task", value="test_score", confidence=0.95):
-    """Rank the levels within each block, and say which differences of mean rank are to be believed.
-
-    Friedman's test asks whether any level ranks better than another; Nemenyi's critical difference
-    is what two mean ranks must differ by (J. Demšar, "Statistical comparisons of classifiers over
-    multiple data sets", 2006). A run that diverged makes its level the last of its block.
+def friedman(scores):
+    """Rank the levels within each block, and test whether any ranks better: Friedman's test.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        Runs of one phase.
-    by : str
-        The column whose levels are ranked; at least three.
-    block : str or list of str
-        The columns that make the blocks; scores are averaged over the runs in a block.
-    value : str
-    confidence : float
+    scores : array, shape (blocks, levels)
+        Higher is better. At least two blocks and three levels. Equal scores share their ranks; nan
+        (a run that diverged) comes last in its block.
 
     Returns
     -------
     Ranks
     """
-    from scipy import stats
-
-    _one_phase(table)
-    groups = table.groupby([*np.atleast_1d(block), by])[value]
-    wide = groups.mean(skipna=False).unstack(by)
-    blocks, levels = wide.shape
-    if levels < 3 or blocks < 2:
-        raise ValueError(f"table must hold 3 levels in 2 blocks at least; got {levels} in {blocks}")
-    within = wide.rank(axis=1, ascending=False, na_option="bottom")
-    p = float(stats.friedmanchisquare(*within.to_numpy().T).pvalue)
-    q = stats.studentized_range.ppf(positive("confidence", confidence, below=1), levels, np.inf)
-    critical = q / math.sqrt(2) * math.sqrt(levels * (levels + 1) / (6 * blocks))
-    return Ranks(within.mean().sort_values(kind="stable"), p, float(critical))
-
-
-def _one_phase(table):
-    phases = sorted(table["phase"].unique())
-    if len(phases) != 1:
-        raise ValueError(f"table must hold the runs of one phase; got {phases}")
+    scores = np.asarray(scores, float)
+    if scores.ndim != 2 or scores.shape[0] < 2 or scores.shape[1] < 3:
+        raise ValueError(f"scores must hold 3 levels in 2 blocks at least; got {scores.shape}")
+    blocks, levels = scores.shape
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    one, other = scores[:, :, None], scores[:, None, :]
+    equal = (other == one).sum(axis=2)
+    ranks = 1 + (other > one).sum(axis=2) + (equal - 1) / 2
+    ties = 1 - (equal**2 - 1).sum() / (blocks * levels * (levels**2 - 1))
+    mean = ranks.mean(axis=0)
+    between = 12 * blocks / (levels * (levels + 1)) * ((mean - (levels + 1) / 2) ** 2).sum()
+    return Ranks(mean, float(special.chdtrc(levels - 1, between / ties)) if ties else 1.0)
 
 
-def _pairs(table, by, block, value):
-    _one_phase(table)
-    twice = table.duplicated([*block, by])
-    if twice.any():
-        raise ValueError(f"table must hold one run for each {by}, {' and '.join(block)}")
-    return table.pivot(index=block, columns=by, values=value)
+def nemenyi(levels, blocks, confidence=0.95):
+    """What two mean ranks must differ by to be told apart: Nemenyi's critical difference.
+
+    It allows for all pairs being compared (J. Demšar, "Statistical comparisons of classifiers over
+    multiple data sets", 2006).
+
+    Parameters
+    ----------
+    levels, blocks : int
+        How many are ranked, how often.
+    confidence : float
+
+    Returns
+    -------
+    float
+    """
+    from scipy.stats import studentized_range  # slow to import
+
+    levels, blocks = whole("levels", levels, 2), whole("blocks", blocks)
+    q = studentized_range.ppf(positive("confidence", confidence, below=1), levels, np.inf)
+    return float(q / math.sqrt(2) * math.sqrt(levels * (levels + 1) / (6 * blocks)))
+
+
+def _scores(argument, values):
+    values = finite(argument, values)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"{argument} must be a row of at least two numbers; got {values.shape}")
+    return values
+
+
+def _t(confidence, freedom):
+    """How many standard errors of a mean the interval reaches to each side."""
+    share = (1 + positive("confidence", confidence, below=1)) / 2
+    return float(special.stdtrit(freedom, share))

@@ -1,36 +1,57 @@
-"""Many small trainings: a declared grid goes in, a table with one row a run comes out.
+"""Many runs, from a declared grid to one table with a row a run.
 
 A `Grid` says what varies, which learning rates are tried and which seeds are used. `run` first
 tries every rate on the tuning seeds and judges by the validation examples; then it trains each
 setting with its best rate on fresh seeds and judges by the test examples, which nothing before has
-looked at. Seeds and rates run as stacks; stacks run one after the other, over threads or processes,
-or on a cluster. Each finished stack is added to a CSV file at once, so that a run that was killed
-goes on where it was.
+looked at. Runs go in stacks, one after the other, over threads or processes, or on a cluster. Each
+finished stack is added to a CSV file at once, so that a run that was killed goes on where it was.
+`load` reads any such file.
 
-Needs the extra ``experiments``: ``pip install "bends[experiments]"``.
+Without a word, stacks of `MLP` are trained (`train_stack`). Any other training is a function that
+turns one setting and its seeds into rows:
+
+>>> def learn(digits, setting, members, phase):
+...     rows = []
+...     for rate, seed in members:
+...         net = my_training(digits, setting["activation"], rate, seed)
+...         rows.append({"validation_score": my_score(net, digits["validation"])})
+...         if phase == "test":
+...             rows[-1]["test_score"] = my_score(net, digits["test"])
+...     return rows
+>>> grid = Grid(
+...     tasks={"digits": {"train": (x, y), "validation": ..., "test": ...}},  # arrays, also tensors
+...     settings=product(activation=["relu", "gelu"], norm=["none", "before"]),
+...     rates=[0.0025, 0.005, 0.01], tuning_seeds=range(100, 102), seeds=range(20),
+...     train=learn, outcomes=["validation_score", "test_score"],
+... )
+>>> table = run(grid, "runs.csv")
+>>> table.where(phase="test", norm="none", activation="relu")["test_score"].mean()
+
+Each row carries a digest of its task's data and one of the code that made it (`digests`). A file
+with other data or other code is not gone on with; reading it is always possible. In a converted
+table, from before there were digests, both are "before".
 """
 
-import csv
-import functools
-import hashlib
-import io
 import itertools
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from bends._arguments import known, positive, whole
+from bends import digests, storage
+from bends._arguments import extra, known, positive, whole
 from bends.activations import ACTIVATIONS
 from bends.initializers import INITIALIZERS, variance_scaling
 from bends.losses import LOSSES
 from bends.network import MLP
 from bends.optimizers import OPTIMIZERS
+from bends.storage import Table, in_text, load  # noqa: F401
 from bends.training import one_blas_thread, split, train
 
 SETTINGS = {
@@ -52,10 +73,9 @@ counts the hidden layers, each of ``width`` units. ``patience`` None means no ea
 """
 
 OUTCOMES = ["train_score", "validation_score", "test_score", "epochs_run", "stop"]
-COLUMNS = ["phase", *SETTINGS, "rate", "seed", *OUTCOMES, "version"]
+"""What `train_stack` says of a run."""
+MADE_BY = ["data", "code", "versions"]  # what each row says of where it comes from
 BACKENDS = {"threading": {}, "loky": {"inner_max_num_threads": 1}, "dask": {}}
-CODE = """activations further stable catalogue normal
-    datasets initializers losses network optimizers training"""
 LARGEST_STACK = 16  # beyond some twenty members a stack outgrows the processor's cache
 
 
@@ -110,15 +130,32 @@ class Grid:
     Parameters
     ----------
     tasks : mapping of str to Task
+        For a training of your own: to any arrays, numbers and text, nested as you like.
     settings : sequence of dicts
-        One for each cell of the table; names and defaults are in ``SETTINGS``. Lists made by
-        `product` can be added up.
+        One for each cell of the table, with the same names in each; ``task`` may be left out where
+        there is one. Names and defaults for `train_stack` are in ``SETTINGS``. Lists made by
+        `product` can be added up. A setting may fix its own ``rate``: it is then not tuned.
     rates : sequence of float
         Learning rates. With more than one, each setting gets its own, chosen on the tuning seeds.
     seeds : sequence of int
         Fresh seeds, for the runs that are judged on the test examples.
     tuning_seeds : sequence of int
         Seeds for choosing the rate; none of them may be among ``seeds``.
+    train : callable
+        ``train(data, setting, members, phase)`` for one task's data, one setting, members that are
+        ``(rate, seed)`` each, and the phase "tuning" or "test". Gives a dict of outcomes for each
+        member, in order; what is not known in a phase is left out.
+    outcomes : sequence of str
+        The names of all outcomes.
+    judge : str
+        The outcome that the rate is chosen by; the mean over the tuning seeds, nan comes last.
+    better : {max, min}
+        Which mean is the best. Of equal ones, the first rate wins.
+    most_rates : int, optional
+        Where the best rate stands at an end of those tried, try one more beyond it, in the same
+        ratio, until so many have been tried.
+    largest_stack : int
+        Members in one call of ``train``, at most.
 
     Raises
     ------
@@ -126,34 +163,62 @@ class Grid:
         If a setting is unknown or out of range, or something stands in the grid twice.
     """
 
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, object]
     settings: Sequence[dict]
-    rates: Sequence[float]
-    seeds: Sequence[int]
+    rates: Sequence[float] = ()
+    seeds: Sequence[int] = ()
     tuning_seeds: Sequence[int] = ()
+    train: Callable | None = None
+    outcomes: Sequence[str] = tuple(OUTCOMES)
+    judge: str = "validation_score"
+    better: Callable = max
+    most_rates: int | None = None
+    largest_stack: int = LARGEST_STACK
 
     def __post_init__(self):
-        settings = [_complete(given, self.tasks) for given in self.settings]
+        object.__setattr__(self, "train", self.train or train_stack)
+        cells = [self._cell(given) for given in self.settings]
         rates = [positive("rates", rate) for rate in self.rates]
         seeds = [whole("seeds", seed, 0) for seed in self.seeds]
         tuning = [whole("tuning_seeds", seed, 0) for seed in self.tuning_seeds]
-        _need("settings", settings and _different(map(_texts, settings)))
-        _need("rates", rates and _different(rates))
+        _need("settings", cells and _different((*_texts(s), rate) for s, rate in cells))
+        _need("rates", (rates or all(rate for _, rate in cells)) and _different(rates))
         _need("seeds", seeds and _different(seeds + tuning), "; a tuning seed is not fresh")
+        if len({tuple(setting) for setting, _ in cells}) > 1:
+            raise ValueError("settings must all have the same names")
         if (len(rates) > 1) != bool(tuning):
             raise ValueError("tuning_seeds must be given with several rates, and only then")
-        for name, value in zip(
-            ("settings", "rates", "seeds", "tuning_seeds"),
-            (settings, rates, seeds, tuning),
-            strict=True,
-        ):
+        if tuning:
+            known("judge", self.judge, dict.fromkeys(self.outcomes))
+        known("better", getattr(self.better, "__name__", self.better), {"max": max, "min": min})
+        for name, value in {
+            "cells": cells, "settings": [setting for setting, _ in cells], "rates": rates,
+            "seeds": seeds, "tuning_seeds": tuning, "outcomes": self.outcomes,
+        }.items():  # fmt: skip
             object.__setattr__(self, name, tuple(value))
+
+    def _cell(self, given):
+        """A setting without its rate, and the rate, if it fixes one."""
+        setting = dict(given)
+        rate = setting.pop("rate", None)
+        if len(self.tasks) == 1 and "task" not in setting:
+            setting = {"task": next(iter(self.tasks))} | setting
+        if self.train is train_stack:
+            setting = complete(setting)
+        known("task", setting.get("task"), self.tasks)
+        return setting, None if rate is None else positive("rate", rate)
+
+    @property
+    def columns(self):
+        """The names of the table's columns."""
+        return ["phase", *self.settings[0], "rate", "seed", *self.outcomes, *MADE_BY]
 
     @property
     def runs(self):
-        """Number of runs, hence of rows: for choosing the rates, and for the test."""
+        """Number of runs, hence of rows: for choosing the rates at least, and for the test."""
+        tuned = sum(rate is None for _, rate in self.cells)
         tuning = len(self.rates) * len(self.tuning_seeds)
-        return len(self.settings) * tuning, len(self.settings) * len(self.seeds)
+        return tuned * tuning, len(self.cells) * len(self.seeds)
 
 
 def _need(argument, fulfilled, hint=""):
@@ -166,12 +231,18 @@ def _different(values):
     return len(set(values)) == len(values)
 
 
-def _complete(given, tasks):
-    """One cell's settings with the defaults filled in, each checked."""
+def _texts(setting):
+    return tuple(in_text(value) for value in setting.values())
+
+
+# --- one stack of networks ------------------------------------------------------------------------
+
+
+def complete(given):
+    """The settings that `train_stack` takes, with the defaults filled in, each checked."""
     for name in given:
         known("settings", name, SETTINGS)
     cell = SETTINGS | given
-    known("task", cell["task"], tasks)
     cell["activation"] = ACTIVATIONS[cell["activation"]].name
     if isinstance(cell["init"], str):
         known("init", cell["init"], INITIALIZERS)
@@ -185,27 +256,6 @@ def _complete(given, tasks):
     if cell["dtype"] not in ("float32", "float64"):
         raise ValueError(f"dtype must be 'float32' or 'float64'; got {cell['dtype']!r}")
     return cell
-
-
-def _text(value):
-    """A value as it stands in the file: numbers so that reading gives them back exactly."""
-    return "" if value is None else str(value)
-
-
-def _texts(cell):
-    return tuple(_text(value) for value in cell.values())
-
-
-# --- one stack of runs ----------------------------------------------------------------------------
-
-
-@functools.cache
-def version():
-    """What the numbers depend on: a hash of the code that makes them, and NumPy's version."""
-    digest = hashlib.sha256()
-    for name in [*CODE.split(), "runs"]:
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    return f"{digest.hexdigest()[:8]} numpy {np.__version__}"
 
 
 def train_stack(task, cell, members, phase="test"):
@@ -223,10 +273,10 @@ def train_stack(task, cell, members, phase="test"):
     Returns
     -------
     list of dict
-        One row a member, with the names in ``COLUMNS``. A score is the share of right answers;
-        for losses without right and wrong, the share of the targets' variance that the answers
-        explain (1 - squared error / variance). A network that stopped because its numbers were no
-        longer finite scores nan.
+        One a member, with the names in ``OUTCOMES``. A score is the share of right answers; for
+        losses without right and wrong, the share of the targets' variance that the answers explain
+        (1 - squared error / variance). A network that stopped because its numbers were no longer
+        finite scores nan.
     """
     rates, seeds = zip(*members, strict=True)
     loss = LOSSES[task.loss]
@@ -248,18 +298,18 @@ def train_stack(task, cell, members, phase="test"):
         patience=cell["patience"],
         progress=False,
     )
-    parts = [task.train, task.validation] + [task.test] * (phase == "test")
+    parts = {"train": task.train, "validation": task.validation, "test": task.test}
+    if phase == "tuning":
+        del parts["test"]
     with np.errstate(all="ignore"):
-        scores = [_score(net, loss, *part).tolist() for part in parts]
+        scores = {f"{part}_score": _score(net, loss, *parts[part]) for part in parts}
     rows = []
-    for i, (rate, seed) in enumerate(members):
+    for i in range(len(members)):
         stop = history.stops.get(i)
         diverged = stop is not None and stop.layer is not None
-        own = [math.nan if diverged else score[i] for score in scores]
-        own += [None] * (3 - len(own))
-        outcome = [*own, stop.epoch if stop else cell["epochs"], stop.reason if stop else ""]
-        values = [phase, *cell.values(), rate, seed, *outcome, version()]
-        rows.append(dict(zip(COLUMNS, values, strict=True)))
+        row = {name: math.nan if diverged else float(score[i]) for name, score in scores.items()}
+        ran, why = (stop.epoch, stop.reason) if stop else (cell["epochs"], "")
+        rows.append(row | {"epochs_run": ran, "stop": why})
     return rows
 
 
@@ -300,218 +350,210 @@ def run(grid, path, *, workers=1, backend="threading", progress=True):
 
     Returns
     -------
-    pandas.DataFrame
+    Table
         As `load` gives it.
 
     Raises
     ------
     ValueError
-        If the file was not written by this grid, or is damaged in another way than by a last line
-        that was cut off; the message names the file and the line. The file is left as it is.
+        If the file was not written by this grid, from the same data and by the same code, or is
+        damaged in another way than by a last line that was cut off; the message names the file and
+        the line. The file is left as it is.
+    RuntimeError
+        If another process is writing to the file.
     """
-    from joblib import Parallel, delayed, parallel_config
-
+    joblib = extra("joblib")
     options = known("backend", backend, BACKENDS)
     path, workers = Path(path), whole("workers", workers)
-    rows = _resume(grid, path)
     quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
-    bar = tqdm(total=sum(grid.runs), initial=len(rows), unit="run", disable=quiet)
-    with bar, one_blas_thread(), parallel_config(backend, n_jobs=workers, **options):
-        for phase in ("tuning", "test"):
-            bar.set_description(phase)
-            # One stack a batch: a finished one is not held back until its neighbours are.
-            stacks = Parallel(return_as="generator_unordered", batch_size=1)(
-                delayed(train_stack)(grid.tasks[cell["task"]], cell, members, phase)
-                for cell, members in _missing(grid, rows, phase)
-            )
-            for stack in stacks:
-                _append(path, stack)
-                rows.update((_key(row), row) for row in stack)
-                bar.update(len(stack))
-    _put_in_order(grid, path, rows)
+    made_by = _made_by(grid)
+    with storage.locked(path):
+        rows = _resume(grid, path, made_by)
+        bar = tqdm(total=sum(grid.runs), initial=len(rows), unit="run", disable=quiet)
+        parallel = joblib.parallel_config(backend, n_jobs=workers, **options)
+        with bar, one_blas_thread(), parallel:
+            while stacks := list(_missing(grid, rows)):
+                # One stack a batch: a finished one is not held back until its neighbours are.
+                done = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+                    joblib.delayed(_outcomes)(grid, made_by, *stack) for stack in stacks
+                )
+                for stack in done:
+                    storage.append(path, [row.values() for row in stack])
+                    rows.update((_key(grid, row), row) for row in stack)
+                    bar.update(len(stack))
+        order = [rows[key] for key in _all_keys(grid, rows)]
+        storage.replace(path, [grid.columns, *(row.values() for row in order)])
     return load(path)
 
 
-def _key(row):
-    """What tells one run from another, as text; the rate of a test run follows from the others."""
-    key = (row["phase"], *(_text(row[name]) for name in SETTINGS), str(row["seed"]))
-    return (*key, str(row["rate"])) if row["phase"] == "tuning" else key
+def _outcomes(grid, made_by, cell, phase, members):
+    """Train one stack: whole rows, as text."""
+    setting, _ = cell
+    outcomes = grid.train(grid.tasks[setting["task"]], setting, members, phase)
+    rows = []
+    for (rate, seed), outcome in zip(members, outcomes, strict=True):
+        for name in outcome:
+            known("outcomes", name, dict.fromkeys(grid.outcomes))
+        empty = dict.fromkeys(grid.columns)
+        row = empty | {"phase": phase, **setting, "rate": rate, "seed": seed} | outcome
+        row |= dict(zip(MADE_BY, made_by[_texts(setting)], strict=True))
+        rows.append({name: in_text(value) for name, value in row.items()})
+    return rows
 
 
-def _members(grid, rows, phase, cell):
-    """The (rate, seed) of every run of one cell."""
-    if phase == "tuning":
-        return list(itertools.product(grid.rates, grid.tuning_seeds))
-    rate = _best_rate(grid, rows, cell)
-    return [(rate, seed) for seed in grid.seeds]
+def _made_by(grid):
+    """Digests of data and code, and versions, for each setting."""
+    data = {name: digests.of_data(task) for name, task in grid.tasks.items()}
+    named = {name: set(digests.strings(task)) for name, task in grid.tasks.items()}
+    made_by, code = {}, {}
+    for setting in grid.settings:
+        names = frozenset(named[setting["task"]].union(digests.strings(setting)))
+        if names not in code:
+            code[names] = digests.of_code(grid.train, names)
+        made_by[_texts(setting)] = (data[setting["task"]], *code[names])
+    return made_by
 
 
-def _best_rate(grid, rows, cell):
-    """The rate with the best mean validation score; one that made a run diverge comes last."""
-    if len(grid.rates) == 1:
-        return grid.rates[0]
-    mean = {}
-    for rate in grid.rates:
-        keys = [
-            _key({"phase": "tuning", **cell, "rate": rate, "seed": seed})
-            for seed in grid.tuning_seeds
-        ]
-        score = np.mean([float(rows[key]["validation_score"]) for key in keys])
-        mean[rate] = -math.inf if np.isnan(score) else score
-    return max(mean, key=mean.get)
+def _key(grid, row):
+    """What tells one run from another, as text."""
+    return tuple(row[name] for name in ("phase", *grid.settings[0], "rate", "seed"))
 
 
-def _missing(grid, rows, phase):
-    """Cut what is not done yet into stacks: (cell, members)."""
-    for cell in grid.settings:
-        left = [
-            (rate, seed)
-            for rate, seed in _members(grid, rows, phase, cell)
-            if _key({"phase": phase, **cell, "rate": rate, "seed": seed}) not in rows
-        ]
-        stacks = -(-len(left) // LARGEST_STACK)
-        for i in range(stacks):
-            yield cell, left[i::stacks]
+def _keys(cell, phase, members):
+    setting, _ = cell
+    return {(phase, *_texts(setting), str(rate), str(seed)): (rate, seed) for rate, seed in members}
+
+
+def _all_keys(grid, rows):
+    """The keys of all runs that can be named by now, in the table's order."""
+    plans = [(cell, _plan(grid, cell, rows)) for cell in grid.cells]
+    return [
+        key
+        for phase in ("tuning", "test")
+        for cell, plan in plans
+        for key in _keys(cell, phase, plan[phase])
+    ]
+
+
+def _missing(grid, rows):
+    """What can be named by now and is not done yet, as stacks: (cell, phase, members)."""
+    for cell in grid.cells:
+        for phase, members in _plan(grid, cell, rows).items():
+            left = [m for key, m in _keys(cell, phase, members).items() if key not in rows]
+            stacks = -(-len(left) // grid.largest_stack)
+            for i in range(stacks):
+                yield cell, phase, left[i::stacks]
+
+
+def _plan(grid, cell, rows):
+    """The (rate, seed) of each run of one cell, by phase, as far as the rows so far decide them."""
+    _, rate = cell
+    rates = list(grid.rates) if rate is None else [rate]
+    while len(rates) > 1:
+        mean = {rate: _mean(grid, cell, rows, rate) for rate in rates}
+        if None in mean.values():
+            return {"tuning": itertools.product(rates, grid.tuning_seeds), "test": []}
+        rate = grid.better(mean, key=mean.get)
+        beyond = _beyond(rate, sorted(rates))
+        if beyond is None or len(rates) >= (grid.most_rates or 0):
+            break
+        rates.append(beyond)
+    tuning = itertools.product(rates, grid.tuning_seeds)
+    return {
+        "tuning": list(tuning) if len(rates) > 1 else [],
+        "test": [(rate or rates[0], seed) for seed in grid.seeds],
+    }
+
+
+def _mean(grid, cell, rows, rate):
+    """The mean of what the rate is chosen by; None while a run is missing."""
+    keys = _keys(cell, "tuning", [(rate, seed) for seed in grid.tuning_seeds])
+    if any(key not in rows for key in keys):
+        return None
+    mean = np.mean([float(rows[key][grid.judge]) for key in keys])
+    worst = -math.inf if grid.better is max else math.inf
+    return worst if np.isnan(mean) else float(mean)
+
+
+def _beyond(rate, rates):
+    """One rate more, where the best stands at an end of the sorted rates."""
+    neighbour = {rates[0]: rates[1], rates[-1]: rates[-2]}.get(rate)
+    return neighbour and float(f"{rate * rate / neighbour:.6g}")
 
 
 # --- the file -------------------------------------------------------------------------------------
 
 
-def _lines(rows):
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_text(row[name]) for name in COLUMNS] for row in rows)
-    return text.getvalue()
-
-
-_HEADER = ",".join(COLUMNS) + "\n"
-
-
-def _append(path, rows):
-    with open(path, "ab") as file:
-        file.write(_lines(rows).encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put_in_order(grid, path, rows):
-    """Write the finished table anew, in the grid's order, in one move."""
-    order = [
-        rows[_key({"phase": phase, **cell, "rate": rate, "seed": seed})]
-        for phase in ("tuning", "test")
-        for cell in grid.settings
-        for rate, seed in _members(grid, rows, phase, cell)
-    ]
-    new = path.with_name(path.name + ".new")
-    new.write_text(_HEADER + _lines(order), encoding="utf-8", newline="")
-    os.replace(new, path)
-
-
-def _resume(grid, path):
+def _resume(grid, path, made_by):
     """The finished runs in the file, by key. Cuts off a line that was not written to its end."""
     content = path.read_bytes() if path.exists() else b""
-    if _HEADER.encode().startswith(content):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_HEADER.encode())
+    header = storage.as_lines([grid.columns])
+    if header.startswith(content):
+        path.write_bytes(header)
         return {}
     finished = content[: content.rfind(b"\n") + 1]
-    rows = _read(grid, path, finished)
+    rows = _read(grid, path, finished, made_by)
     if len(finished) < len(content):
         os.truncate(path, len(finished))
     return rows
 
 
-def _read(grid, path, content):
+def _read(grid, path, content, made_by=None):
     """Check every line against the grid; nothing is repaired and nothing is skipped."""
-    if not content.startswith(_HEADER.encode()):
-        raise ValueError(f"{path} is not a table of runs, or has other columns than this version's")
-    cells = {_texts(cell) for cell in grid.settings}
-    seeds = {"tuning": set(map(str, grid.tuning_seeds)), "test": set(map(str, grid.seeds))}
-    rates = set(map(str, grid.rates))
-    rows = {}
-    try:
-        lines = content.decode().splitlines()[1:]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-    for number, fields in enumerate(csv.reader(lines), start=2):
+    if not content.startswith(storage.as_lines([grid.columns])):
+        raise ValueError(
+            f"{path} is not a table of runs of this grid: its columns are not "
+            f"{', '.join(grid.columns)}"
+        )
+    rows, lines = {}, {}
+    for number, row in enumerate(storage.parse(path, content).rows(), start=2):
         where = f"{path}, line {number}"
-        if len(fields) != len(COLUMNS):
-            raise ValueError(f"{where}: {len(fields)} fields where {len(COLUMNS)} belong")
-        row = dict(zip(COLUMNS, fields, strict=True))
-        if (
-            tuple(row[name] for name in SETTINGS) not in cells
-            or row["seed"] not in seeds.get(row["phase"], ())
-            or row["rate"] not in rates
-        ):
-            raise ValueError(f"{where}: not a run of this grid: {', '.join(fields)}")
-        if not _sound(row):
-            raise ValueError(f"{where} is damaged: {', '.join(fields)}")
-        if _key(row) in rows:
-            raise ValueError(f"{where}: the same run stands in an earlier line")
-        rows[_key(row)] = row
-    _check_rates(grid, path, rows)
+        key = _key(grid, row)
+        if rows.get(key, row) != row:
+            raise ValueError(f"{where}: the same run stands in line {lines[key]}, with other words")
+        if row["phase"] == "tuning":
+            _number(where, grid.judge, row)
+        if made_by:
+            _same_origin(where, row, made_by.get(_texts_of(grid, row)))
+        rows[key], lines[key] = row, number
+    strays = set(rows).difference(_all_keys(grid, rows))
+    if strays:
+        key = min(strays, key=lines.get)
+        hint = ""
+        if key[0] == "test" and len(grid.rates) > 1:
+            hint = " (or its tuning runs are missing, or choose another rate)"
+        raise ValueError(
+            f"{path}, line {lines[key]}: not a run of this grid{hint}: {', '.join(key)}"
+        )
     return rows
 
 
-def _sound(row):
-    """Whether the outcomes are what a run can give."""
-    scores = [row["train_score"], row["validation_score"], row["test_score"] or "nan"]
+def _texts_of(grid, row):
+    return tuple(row[name] for name in grid.settings[0])
+
+
+def _number(where, name, row):
     try:
-        numbers = [float(score) for score in scores]
-        epochs = int(row["epochs_run"])
+        float(row[name])
     except ValueError:
-        return False
-    possible = all(not score > 1 for score in numbers)
-    untouched = (row["test_score"] == "") == (row["phase"] == "tuning")
-    return possible and untouched and 1 <= epochs <= int(row["epochs"]) and bool(row["version"])
+        raise ValueError(f"{where} is damaged: {name} is {row[name]!r}") from None
 
 
-def _check_rates(grid, path, rows):
-    """Test runs stand for the rate that the tuning runs choose, and for no other."""
-    for cell in grid.settings:
-        keys = [_key({"phase": "test", **cell, "seed": seed}) for seed in grid.seeds]
-        tested = {rows[key]["rate"] for key in keys if key in rows}
-        try:
-            best = str(_best_rate(grid, rows, cell)) if tested else None
-        except KeyError:
-            raise ValueError(f"{path} holds test runs whose tuning runs are missing") from None
-        if tested - {best}:
+def _same_origin(where, row, expected):
+    """Refuse a row that other data or other code has made."""
+    for name, now in zip(MADE_BY[:2], (expected or ())[:2], strict=False):
+        if row[name] != now:
             raise ValueError(
-                f"{path} holds test runs with the rate {', '.join(tested)}, but the tuning runs "
-                f"choose {best}, for {', '.join(filter(None, _texts(cell)))}"
+                f"{where}: made from other {name} (digest {row[name]}, now {now}). To keep these "
+                "runs, give the new ones another file; `load` reads both"
             )
 
 
-def load(path):
-    """A stored table as a pandas DataFrame, every number exactly as it was.
-
-    Missing are a tuning run's ``test_score``, the scores of a run that diverged, and the patience
-    of a run without early stop.
-    """
-    import pandas as pd
-
-    exact = dict.fromkeys(["rate", "train_score", "validation_score", "test_score"], _number)
-    return pd.read_csv(
-        path,
-        converters=exact | {"init": _number_or_name},
-        na_values={"patience": [""]},
-        keep_default_na=False,
-    )
-
-
-def _number(text):
-    return float(text) if text else math.nan
-
-
-def _number_or_name(text):
-    try:
-        return float(text)
-    except ValueError:
-        return text
+# --- done again -----------------------------------------------------------------------------------
 
 
 def rerun(grid, path, count=3):
-    """Do a sample of a stored table's runs again, each alone.
+    """Do a sample of a stored table's runs again, each alone, whatever code and data made them.
 
     The sample is chosen by a hash of what tells the runs apart, so that it is always the same and
     nobody's choice.
@@ -525,18 +567,21 @@ def rerun(grid, path, count=3):
 
     Returns
     -------
-    stored, fresh : pandas.DataFrame
-        The same rows twice. On one machine they are equal but for ``version``.
+    stored, fresh : Table
+        The same rows twice. On one machine they differ in digests and versions at most.
     """
-    rows = _read(grid, path, Path(path).read_bytes())
+    rows = _read(grid, Path(path), Path(path).read_bytes())
     if whole("count", count) > len(rows):
         raise ValueError(f"count must be at most the number of stored runs, {len(rows)}")
-    by_hash = sorted(rows, key=lambda key: hashlib.sha256("\n".join(key).encode()).digest())
+    by_hash = sorted(rows, key=lambda key: sha256("\n".join(key).encode()).digest())
     stored = [rows[key] for key in by_hash[:count]]
-    cells = {_texts(cell): cell for cell in grid.settings}
+    made_by = _made_by(grid)
+    cells = {_texts(setting): (setting, None) for setting in grid.settings}
     fresh = []
     for row in stored:
-        cell = cells[tuple(row[name] for name in SETTINGS)]
-        member = [(float(row["rate"]), int(row["seed"]))]
-        fresh += train_stack(grid.tasks[cell["task"]], cell, member, row["phase"])
-    return tuple(load(io.StringIO(_HEADER + _lines(part))) for part in (stored, fresh))
+        members = [(float(row["rate"]), int(row["seed"]))]
+        fresh += _outcomes(grid, made_by, cells[_texts_of(grid, row)], row["phase"], members)
+    return tuple(
+        storage.parse(path, storage.as_lines([grid.columns, *(row.values() for row in part)]))
+        for part in (stored, fresh)
+    )
