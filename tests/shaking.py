@@ -7,6 +7,7 @@ number itself, so that equal seeds still give equal numbers, alone or in a stack
 """
 
 import functools
+import threading
 
 import numpy as np
 
@@ -29,11 +30,18 @@ def moved(numbers, shake):
 
 def shaken_class(base, shake):
     """A class of generators whose draws are those of `base`, moved."""
+    now = threading.local()  # a method that draws by another moves its numbers once
 
     def wrap(method):
         @functools.wraps(method)
         def draw(*args, **kwargs):
-            drawn = method(*args, **kwargs)
+            if getattr(now, "drawing", False):
+                return method(*args, **kwargs)
+            now.drawing = True
+            try:
+                drawn = method(*args, **kwargs)
+            finally:
+                now.drawing = False
             if isinstance(drawn, float):
                 return float(moved(drawn, shake))
             if isinstance(drawn, np.ndarray):  # in place: it may be the caller's own `out`
