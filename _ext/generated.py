@@ -27,7 +27,7 @@ def contents():
 
 
 def sources():
-    """Every entry of references.bib: who, when, what, where, with its link."""
+    """Every entry of references.bib: who, when if it says so, what, where, with its link."""
     lines = []
     for entry in parse_file(ROOT / "references.bib").entries.values():
         fields = entry.fields
@@ -39,7 +39,7 @@ def sources():
         where = places[0] if places else ""
         link = f" <{fields['url']}>" if "url" in fields else ""
         what = f"*{fields['title']}.* {where + '.' if where else ''}{link}"
-        lines.append(re.sub(r"[{}]", "", f"- {who} ({fields['year']}). {what}"))
+        lines.append(re.sub(r"[{}]", "", f"- {who} ({fields.get('year', 'undated')}). {what}"))
     return "\n".join(sorted(lines, key=str.casefold))
 
 
