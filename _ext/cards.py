@@ -1,9 +1,10 @@
 """Tables on a phone: one that fits stays a table, any other becomes one card for each row.
 
 The style sheet makes the cards, of tables of the class "cards"; here each cell gets the heading
-of its column, since a card shows it beside the cell. Large tables have a box of their own, of the
-class "bends-table": where it is wider than the text it is "broad", and takes the margin too; where
-that does not suffice it is a "box" as well, which scrolls.
+of its column, since a card shows it beside the cell. A long table gets the widths of its columns
+before its rows, so that nothing jumps while they arrive. Large tables have a box of their own, of
+the class "bends-table": where it is wider than the text it is "broad", and takes the margin too;
+where that does not suffice it is a "box" as well, which scrolls.
 """
 
 import re
@@ -11,6 +12,8 @@ from html import escape, unescape
 
 PHONE = 42  # letters that stand side by side on a phone
 ROW = 110  # letters in a row of three columns or more, above which narrow columns read badly
+SHORT = 12  # letters of a cell that stays in one line
+LONG = 12  # rows that may reach a browser in more than one piece
 BROAD, BOX = 80, 115  # letters in a row of a large table
 TABLE = re.compile(r'(?s)(<div class="bends-table)?("[^>]*>\s*)?(<table\b.*?</table>)')
 TAG = re.compile(r"<(/?)(\w*)[^>]*>")
@@ -48,10 +51,27 @@ def with_heads(table, names):
     return table.replace("<table", '<table class="cards"', 1)
 
 
+def longest_words(names, rows):
+    """How many letters each column takes at least, with the space to the next."""
+    columns = zip(names, *rows, strict=True)
+    return [max((len(w) for cell in c for w in cell.split()), default=0) + 2 for c in columns]
+
+
 def letters(names, rows):
     """How many letters stand side by side in a row whose cells wrap between words."""
-    columns = zip(names, *rows, strict=True)
-    return sum(max((len(w) for cell in c for w in cell.split()), default=0) + 2 for c in columns)
+    return sum(longest_words(names, rows))
+
+
+def with_widths(table, names, rows):
+    """A table whose columns have their widths from the first: by what a cell holds on average."""
+    shares = []
+    for word, *column in zip(longest_words(names, rows), *rows, strict=True):
+        lengths = [len(cell) for cell in column]
+        # A column of short cells, such as formulas, should not wrap; a formula has spaces besides.
+        short = 1.3 * max(lengths) + 2 if max(lengths) <= SHORT else 0
+        shares.append(max(word, short, sum(lengths) / len(rows)))
+    columns = "".join(f'<col style="width:{100 * s / sum(shares):.0f}%">' for s in shares)
+    return re.sub(r"<table\b[^>]*>", rf"\g<0><colgroup>{columns}</colgroup>", table, count=1)
 
 
 def is_too_wide(names, rows):
@@ -68,6 +88,8 @@ def in_cards(body):
         found = read(table)
         if found and is_too_wide(*found):
             table = with_heads(table, found[0])
+        if not large and found and len(found[1]) >= LONG:
+            table = with_widths(table, *found)
         if not large:
             return f'{opening or ""}<div class="scroll">{table}</div>'
         width = letters(*found) if found else 0
