@@ -1,5 +1,6 @@
 """What several tests share: the browser, the built book, and its pages."""
 
+import contextlib
 import functools
 import os
 import shutil
@@ -60,23 +61,30 @@ def site():
     return SITE
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """Address of a web server on this machine that serves the built book."""
-    handler = functools.partial(QuietHandler, directory=site)
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder, handler=QuietHandler):
+    """Address of a web server on this machine that serves a folder."""
+    handler = functools.partial(handler, directory=folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+@pytest.fixture(scope="session")
+def address(site):
+    """Address of the built book."""
+    with serving(site) as address:
+        yield address
 
 
-@pytest.fixture
-def open_page(browser):
+@contextlib.contextmanager
+def opening(browser):
     """`open_page(url, **context)` opens a page that notes what it asks for and complains of."""
     contexts = []
 
@@ -99,3 +107,17 @@ def open_page(browser):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens pages that are closed when the test ends."""
+    with opening(browser) as open_page:
+        yield open_page
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs the built book, so that it can be left out."""
+    for item in items:
+        if "site" in item.fixturenames:
+            item.add_marker("book")
