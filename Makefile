@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: help book lint test lab notebooks results bench pins clean
+.PHONY: help book lint test shake lab notebooks results bench pins clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ lint: .venv/ready  ## Check the code's style: helpers, press, tests, notebooks
 	$(BIN)/ruff format --check --quiet
 
 test: book  ## Run all tests: helpers, notebooks, and the built book in a browser
-	$(BIN)/pytest -n 2 --dist loadscope tests
-	BENDS_FACE=text $(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 chapters
+	$(BIN)/pytest -n auto --dist worksteal tests
+	BENDS_FACE=text $(BIN)/pytest -n auto --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 chapters
+
+shake: .venv/ready  ## Run all notebooks under every arithmetic that is here, and five shakes
+	$(BIN)/python tests/shake.py --all --at-once 2
 
 lab: .venv/ready  ## Open JupyterLab on the chapters
 	$(BIN)/jupyter lab --ServerApp.port_retries=0 chapters || \
