@@ -1,0 +1,381 @@
+/* The laboratory on the page: its controls, its pictures, and the worker that trains. */
+function bendsLaboratory(root, functions, names, gains) {
+  "use strict";
+  const DATA = {
+    circles: "two rings", moons: "two moons", xor: "four corners", spirals: "two spirals", three: "three spirals",
+    sine: "curve: a sine", abs: "curve: |x|", square: "curve: x²", step: "curve: a step", bump: "curve: a bump",
+  };
+  const CURVES = ["sine", "abs", "square", "step", "bump"];
+  const INITS = {
+    gain: "the function's own gain", he: "He, √(2/n)", lecun: "LeCun, √(1/n)", glorot: "Glorot",
+    small: "far too small", large: "far too large", zeros: "all zero",
+  };
+  const OPTIMIZERS = { sgd: "gradient descent", momentum: "momentum", adam: "Adam" };
+  const RATES = [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1];
+  const PACES = { slow: [1, 60], medium: [10, 20], full: [100000, 0] };
+  const start = {
+    data: "circles", noise: 0.08, layers: [["relu", 8]], init: "gain", optimizer: "adam", rate: 0.02,
+    batch: 0, l2: 0, seed: 0, seeds: 1, pace: "medium", own: "",
+  };
+  const state = { ...start, layers: start.layers.map((l) => [...l]) };
+  let worker = null, running = false, last = null, history = [], ownGain = 1, queued = false;
+
+  /* --- small helpers --------------------------------------------------------------------------- */
+
+  function make(tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes))
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value !== false) node.setAttribute(name, value === true ? "" : value);
+    node.append(...children);
+    return node;
+  }
+  function menu(label, options, value, change, attributes = {}) {
+    const select = make("select", { onchange: () => change(select.value), "aria-label": label, ...attributes });
+    for (const [name, text] of Object.entries(options))
+      select.append(make("option", { value: name, selected: name === String(value) }, text));
+    return select;
+  }
+  const row = (label, control) => make("label", { class: "lab-row" }, make("span", {}, label), control);
+  const isCurve = () => CURVES.includes(state.data);
+  const say = (value, digits = 2) =>
+    !Number.isFinite(value) ? "not a number" : value !== 0 && Math.abs(value) < 0.001
+      ? value.toExponential(0).replace("-", "−") : value.toPrecision(digits);
+  const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+
+  /* --- the link ---------------------------------------------------------------------------------- */
+
+  function link() {
+    const { layers, own, ...plain } = state;
+    const parts = Object.entries(plain).map(([k, v]) => `${k}=${v}`);
+    parts.push(`layers=${layers.map(([f, n]) => `${f}-${n}`).join(".")}`);
+    if (own) parts.push(`own=${encodeURIComponent(own)}`);
+    return `#laboratory:${parts.join(",")}`;
+  }
+  /* Takes what it knows from a link; whatever is unknown stays as at the start. */
+  function read(hash) {
+    const text = hash.split("#laboratory:")[1];
+    if (!text) return;
+    const lists = { data: DATA, init: INITS, optimizer: OPTIMIZERS, pace: PACES };
+    const limits = { noise: [0, 0.5], rate: [1e-5, 10], batch: [0, 200], l2: [0, 1], seed: [0, 999], seeds: [1, 20] };
+    const given = Object.fromEntries(text.split(",").map((part) => [part.split("=")[0], part.slice(part.indexOf("=") + 1)]));
+    for (const [name, options] of Object.entries(lists)) if (Object.hasOwn(options, given[name] ?? "")) state[name] = given[name];
+    for (const [name, [low, high]] of Object.entries(limits)) {
+      const value = parseFloat(given[name]);
+      if (value >= low && value <= high) state[name] = value;
+    }
+    if (given.own) try { useOwn(decodeURIComponent(given.own)); } catch { /* a formula that cannot be read: none */ }
+    if (given.layers !== undefined) {
+      const layers = given.layers.split(".").filter(Boolean).map((l) => [l.split("-")[0], parseInt(l.split("-")[1], 10)]);
+      const known = ([f, n]) => (Object.hasOwn(names, f) || (f === "own" && state.own)) && n >= 1 && n <= 32;
+      if (layers.length <= 6 && layers.every(known)) state.layers = layers;
+    }
+  }
+
+  /* --- controls ---------------------------------------------------------------------------------- */
+
+  function useOwn(text) {
+    const found = bendsExamine(bendsFormula(text));
+    if (found.fault) throw new Error(found.fault);
+    state.own = text;
+    ownGain = found.gain;
+  }
+  const choices = () => (state.own ? { own: "my own f(x)", ...names } : names);
+
+  const data = menu("data", DATA, state.data, set("data"));
+  const noise = slider("noise", 0, 0.4, 0.02, "noise");
+  const layers = make("div", { class: "lab-layers" });
+  const init = menu("initialisation", INITS, state.init, set("init"));
+  const optimizer = menu("optimiser", OPTIMIZERS, state.optimizer, set("optimizer"));
+  const rate = menu("learning rate", Object.fromEntries(RATES.map((r) => [r, r])), state.rate, (v) => set("rate")(+v));
+  const batch = menu("batch", { 0: "all 200 examples", 1: "1", 10: "10", 32: "32" }, state.batch, (v) => set("batch")(+v));
+  const l2 = menu("L2", { 0: "none", 0.0001: "0.0001", 0.001: "0.001", 0.01: "0.01" }, state.l2, (v) => set("l2")(+v));
+  const seed = make("input", { type: "number", min: 0, max: 999, value: 0, "aria-label": "seed", onchange: () => set("seed")(Math.min(999, Math.max(0, Math.round(+seed.value) || 0))) });
+  const many = make("input", { type: "checkbox", onchange: () => set("seeds")(many.checked ? 20 : 1) });
+  const pace = menu("speed", { slow: "slow", medium: "medium", full: "as fast as it can" }, state.pace, (v) => { state.pace = v; worker?.postMessage({ pace: PACES[v] }); });
+  const own = make("input", { type: "text", placeholder: "x * sigmoid(2x)", spellcheck: "false", autocapitalize: "off", "aria-label": "your own f(x)", "aria-describedby": "lab-own-says" });
+  const ownSays = make("p", { id: "lab-own-says", class: "lab-note", role: "status" });
+  const useButton = make("button", { type: "button", onclick: take }, "Use it");
+  own.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); take(); } });
+
+  function take() {
+    try {
+      useOwn(own.value);
+      ownSays.textContent = `Your function has a gain of ${say(ownGain, 3)}. It stands in every menu, and in layer 1 now.`;
+      if (state.layers.length) state.layers[0][0] = "own";
+      rebuild();
+    } catch (error) {
+      ownSays.textContent = error.message;
+    }
+  }
+  function slider(name, low, high, step, label) {
+    const input = make("input", { type: "range", min: low, max: high, step, value: state[name], "aria-label": label, oninput: () => { set(name)(+input.value); } });
+    return input;
+  }
+  function set(name) {
+    return (value) => { state[name] = value; rebuild(); };
+  }
+  function showLayers() {
+    layers.replaceChildren(
+      row("hidden layers", menu("hidden layers", Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((n) => [n, n])), state.layers.length, (n) => {
+        while (state.layers.length > n) state.layers.pop();
+        while (state.layers.length < n) state.layers.push([...(state.layers[state.layers.length - 1] ?? ["relu", 8])]);
+        rebuild();
+      })),
+      ...state.layers.map((layer, i) => {
+        const widths = [1, 2, 3, 4, 5, 6, 7, 8, ...(state.layers.length === 1 ? [16, 32] : [])];
+        if (!widths.includes(layer[1])) layer[1] = 8;
+        return make("div", { class: "lab-layer" }, make("span", {}, `layer ${i + 1}`),
+          menu(`activation function of layer ${i + 1}`, choices(), layer[0], (f) => { layer[0] = f; rebuild(); }),
+          menu(`units in layer ${i + 1}`, Object.fromEntries(widths.map((n) => [n, `${n} unit${n > 1 ? "s" : ""}`])), layer[1], (n) => { layer[1] = +n; rebuild(); }));
+      }));
+  }
+  function showControls() {
+    const focus = document.activeElement?.getAttribute("aria-label");
+    for (const [node, name] of [[data, "data"], [init, "init"], [optimizer, "optimizer"], [rate, "rate"], [batch, "batch"], [l2, "l2"], [seed, "seed"], [noise, "noise"], [pace, "pace"]]) node.value = state[name];
+    many.checked = state.seeds > 1;
+    if (state.own && document.activeElement !== own) own.value = state.own;
+    showLayers();
+    if (focus) layers.querySelector(`[aria-label="${focus}"]`)?.focus();
+  }
+
+  /* --- the worker --------------------------------------------------------------------------------- */
+
+  const GRID = 44;
+  function grid() {
+    if (isCurve()) return Float64Array.from({ length: 161 }, (_, i) => -2 + i / 40);
+    const places = new Float64Array(2 * GRID * GRID);
+    for (let i = 0; i < GRID * GRID; i++) {
+      places[2 * i] = -1.4 + (2.8 * ((i % GRID) + 0.5)) / GRID;
+      places[2 * i + 1] = 1.4 - (2.8 * (Math.floor(i / GRID) + 0.5)) / GRID;
+    }
+    return places;
+  }
+  function hire() {
+    const source = `(${bendsWorker})(${bendsEngine}, (${functions})(), ${bendsFormula})`;
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    worker = new Worker(address);
+    URL.revokeObjectURL(address);
+    worker.onmessage = ({ data: report }) => {
+      last = report;
+      if (report.steps === 0) history = [];
+      history.push([report.steps, report.judged.map((j) => [j[0].loss, j[1].loss])]);
+      if (history.length > 600) history = history.filter((_, i) => i % 2 === 0 || i > 590);
+      if (report.failed && running) toggle();
+      if (!queued) { queued = true; requestAnimationFrame(() => { queued = false; draw(); }); }
+    };
+    worker.onerror = (event) => { says.textContent = `The laboratory stopped: ${event.message}`; };
+    worker.postMessage({ pace: PACES[state.pace] });
+  }
+  /* A new network from the settings, at step 0. */
+  function rebuild() {
+    showControls();
+    if (!worker) hire();
+    const settings = {
+      data: state.data, noise: state.noise, bends: state.layers.map((l) => l[0]), widths: state.layers.map((l) => l[1]),
+      init: state.init, gains: { ...gains, own: ownGain }, optimizer: state.optimizer, rate: state.rate,
+      batch: state.batch, l2: state.l2, seed: state.seed,
+    };
+    worker.postMessage({ make: { settings, own: state.own, seeds: state.seeds, grid: grid() } });
+    if (running) worker.postMessage({ run: true });
+  }
+  function toggle() {
+    running = !running;
+    runButton.textContent = running ? "Stop" : "Run";
+    worker.postMessage(running ? { run: true } : { stop: true });
+    if (!running && last) announce();
+  }
+
+  /* --- pictures ------------------------------------------------------------------------------------ */
+
+  const plane = make("canvas", { role: "img" }), unitsCanvas = make("canvas", { role: "img" }), lossCanvas = make("canvas", { role: "img" });
+  const table = make("table", { class: "lab-flow" });
+  const says = make("p", { class: "says", role: "status" });
+
+  function prepare(canvas, height) {
+    const width = canvas.clientWidth || 340, ratio = Math.min(2, devicePixelRatio || 1);
+    canvas.style.height = `${height}px`;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    return [pen, width, height];
+  }
+  const classColors = () => ["c-class0", "c-class1", "c-class2"].map(color);
+  function tile(pen, x, y, size, side, value) { // value(i) gives [color, strength 0..1]
+    const step = size / side;
+    for (let i = 0; i < side * side; i++) {
+      const [fill, strength] = value(i);
+      if (strength < 0.04) continue;
+      pen.globalAlpha = strength;
+      pen.fillStyle = fill;
+      pen.fillRect(x + (i % side) * step, y + Math.floor(i / side) * step, step + 0.6, step + 0.6);
+    }
+    pen.globalAlpha = 1;
+  }
+  function drawPlane() {
+    const [pen, width] = prepare(plane, Math.min(340, plane.clientWidth || 340));
+    const size = Math.min(340, width), colors = classColors(), { outputs } = last.drawn, { train, test } = last.points;
+    const place = (v) => ((v + 1.4) / 2.8) * size;
+    const shade = (p) => Math.round(p * 6) / 6;
+    tile(pen, 0, 0, size, GRID, (i) => {
+      if (train.classes === 2) {
+        const p = 1 / (1 + Math.exp(-outputs[i]));
+        return [colors[p > 0.5 ? 1 : 0], 0.5 * shade(Math.abs(2 * p - 1))];
+      }
+      const three = outputs.subarray(3 * i, 3 * i + 3), top = three.indexOf(Math.max(...three));
+      const total = three.reduce((sum, z) => sum + Math.exp(z - three[top]), 0);
+      return [colors[top], 0.5 * shade((1 / total - 1 / 3) * 1.5)];
+    });
+    for (const [part, hollow] of [[train, false], [test, true]])
+      for (let i = 0; i < part.n; i++) {
+        pen.beginPath();
+        const [x, y] = [place(part.x[2 * i]), size - place(part.x[2 * i + 1])];
+        if (part.y[i] === 1) pen.rect(x - 2.6, y - 2.6, 5.2, 5.2);
+        else if (part.y[i] === 2) { pen.moveTo(x, y - 3.6); pen.lineTo(x + 3.4, y + 2.8); pen.lineTo(x - 3.4, y + 2.8); pen.closePath(); }
+        else pen.arc(x, y, 2.8, 0, 7);
+        pen.lineWidth = 1;
+        pen.strokeStyle = hollow ? colors[part.y[i]] : color("paper");
+        if (!hollow) { pen.fillStyle = colors[part.y[i]]; pen.fill(); }
+        pen.stroke();
+      }
+  }
+  function line(pen, points, stroke, width = 2) {
+    pen.beginPath();
+    points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.strokeStyle = stroke;
+    pen.lineWidth = width;
+    pen.stroke();
+  }
+  function drawCurve() {
+    const [pen, width, height] = prepare(plane, 300), { outputs } = last.drawn, { train, test } = last.points;
+    const X = (x) => ((x + 2) / 4) * width, Y = (y) => height - ((y + 1.6) / 3.6) * height;
+    pen.fillStyle = color("rule");
+    pen.globalAlpha = 0.35; // beyond the data
+    pen.fillRect(0, 0, X(-1), height);
+    pen.fillRect(X(1), 0, width, height);
+    pen.globalAlpha = 1;
+    for (const [part, fill] of [[test, color("muted")], [train, color("c-class0")]]) {
+      pen.fillStyle = fill;
+      for (let i = 0; i < part.n; i += 2) pen.fillRect(X(part.x[i]) - 1.5, Y(part.y[i]) - 1.5, 3, 3);
+    }
+    line(pen, Array.from(outputs, (y, i) => [X(-2 + i / 40), Y(Math.max(-9, Math.min(9, y)))]), color("c-class1"), 2.5);
+  }
+  function drawUnits() {
+    const { units } = last.drawn, colors = classColors();
+    const most = Math.max(1, ...units.map((l) => l.units)), width = unitsCanvas.clientWidth || 340;
+    const columns = Math.min(most, 8), size = Math.min(44, width / columns - 4), rows = units.map((l) => Math.ceil(l.units / columns));
+    const [pen] = prepare(unitsCanvas, Math.max(20, rows.reduce((a, b) => a + b, 0) * (size + 4) + units.length * 4));
+    let y = 0;
+    units.forEach((layer, l) => {
+      for (let j = 0; j < layer.units; j++) {
+        const x = (j % columns) * (size + 4), top = y + Math.floor(j / columns) * (size + 4);
+        let largest = 1e-9;
+        const n = layer.a.length / layer.units;
+        for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(layer.a[i * layer.units + j]));
+        if (isCurve()) line(pen, Array.from({ length: n }, (_, i) => [x + (i / n) * size, top + size / 2 - (layer.a[i * layer.units + j] / largest) * (size / 2 - 2)]), color("ink"), 1.2);
+        else
+          tile(pen, x, top, size, 22, (i) => {
+            const at = Math.floor(i / 22) * 2 * GRID + (i % 22) * 2, share = layer.a[at * layer.units + j] / largest;
+            return [colors[share > 0 ? 1 : 0], 0.75 * Math.abs(share)];
+          });
+        pen.strokeStyle = color("muted");
+        pen.lineWidth = 0.8;
+        pen.strokeRect(x + 0.5, top + 0.5, size - 1, size - 1);
+      }
+      y += rows[l] * (size + 4) + 4;
+    });
+    unitsCanvas.setAttribute("aria-label", `What each hidden unit draws, ${units.map((l, i) => `layer ${i + 1}: ${l.units}`).join(", ") || "no hidden layer"}.`);
+  }
+  function drawLoss() {
+    const [pen, width, height] = prepare(lossCanvas, 130);
+    const most = Math.max(1, history[history.length - 1][0]), all = history.flatMap(([, losses]) => losses.flat()).filter(Number.isFinite);
+    const top = Math.max(0.1, Math.min(2, Math.max(...all)));
+    const X = (step) => 34 + (step / most) * (width - 40), Y = (loss) => height - 16 - (Math.min(loss, top) / top) * (height - 26);
+    pen.font = `12px ${getComputedStyle(root).fontFamily}`;
+    pen.fillStyle = color("muted");
+    pen.fillText(say(top), 0, Y(top) + 8);
+    pen.fillText("0", 0, Y(0));
+    pen.fillText(`${most} steps`, width - 8 - pen.measureText(`${most} steps`).width, height - 2);
+    line(pen, [[34, Y(0)], [width, Y(0)]], color("rule"), 1);
+    const members = history[0][1].length;
+    for (let m = members - 1; m >= 0; m--) {
+      const thin = m > 0;
+      pen.globalAlpha = thin ? 0.45 : 1;
+      line(pen, history.filter(([, l]) => Number.isFinite(l[m]?.[1])).map(([s, l]) => [X(s), Y(l[m][1])]), color("c-class1"), thin ? 0.9 : 2.4);
+      if (!thin) line(pen, history.filter(([, l]) => Number.isFinite(l[0][0])).map(([s, l]) => [X(s), Y(l[0][0])]), color("c-class0"), 2.4);
+    }
+    pen.globalAlpha = 1;
+    pen.font = `600 12px ${getComputedStyle(root).fontFamily}`;
+    pen.fillStyle = color("c-class0");
+    pen.fillText("training", width - 120, 12);
+    pen.fillStyle = color("c-class1");
+    pen.fillText("test", width - 56, 12);
+    lossCanvas.setAttribute("aria-label", "The loss over the steps: on the training examples, and on the test examples.");
+  }
+  function showFlow() {
+    const cells = (tag, ...texts) => make("tr", {}, ...texts.map((t) => make(tag, tag === "th" ? { scope: "col" } : {}, t)));
+    table.replaceChildren(
+      make("caption", {}, "Layer by layer: root mean square of the activations and of the gradient, and the share of dead units"),
+      make("thead", {}, cells("th", "layer", "activations", "gradient", "dead")),
+      make("tbody", {}, ...last.flow.map((l, i) => cells("td", `${i + 1}`, say(l.signal), say(l.gradient), `${Math.round(100 * l.dead)} %`))));
+  }
+  function words() {
+    const [train, test] = last.judged[0];
+    if (last.failed) return `After ${last.steps} steps the loss is not a number: training diverged. Try a smaller learning rate or another initialisation.`;
+    const losses = `Step ${last.steps}: loss ${say(train.loss)} on the training examples, ${say(test.loss)} on the test examples`;
+    const shares = train.right === null ? "" : `; ${Math.round(100 * test.right)} % of the test examples right`;
+    const spread = last.judged.map((j) => j[1].loss).sort((a, b) => a - b);
+    const seeds = spread.length > 1 ? ` Over ${spread.length} seeds the test loss runs from ${say(spread[0])} to ${say(spread[spread.length - 1])}.` : "";
+    return `${losses}${shares}.${seeds}`;
+  }
+  let spoken = 0;
+  function announce() {
+    spoken = performance.now();
+    says.textContent = words();
+    plane.setAttribute("aria-label", `${isCurve() ? "The curve that the network gives, with the examples" : "The network's answer at every place, with the examples"}. ${words()}`);
+  }
+  function draw() {
+    if (!last) return;
+    if ((last.points.train.classes === 0) !== isCurve()) return; // a report from before the change
+    isCurve() ? drawCurve() : drawPlane();
+    drawUnits();
+    drawLoss();
+    showFlow();
+    if (!running || performance.now() - spoken > 1000) announce();
+  }
+
+  /* --- put together ---------------------------------------------------------------------------------- */
+
+  const runButton = make("button", { type: "button", class: "lab-run", onclick: toggle }, "Run");
+  const copied = make("span", { class: "lab-note", role: "status" });
+  const buttons = make("div", { class: "lab-buttons" }, runButton,
+    make("button", { type: "button", onclick: () => worker.postMessage({ step: 1 }) }, "Step"),
+    make("button", { type: "button", onclick: rebuild }, "Start again"),
+    make("button", { type: "button", onclick: () => {
+      history_replace(link());
+      navigator.clipboard?.writeText(location.href).then(() => { copied.textContent = "Copied."; }, () => { copied.textContent = "The link stands in the address bar."; });
+      if (!navigator.clipboard) copied.textContent = "The link stands in the address bar.";
+    } }, "Copy the link"), copied);
+  function history_replace(hash) { window.history.replaceState(null, "", hash); }
+
+  root.replaceChildren(
+    make("div", { class: "lab-pictures" }, make("div", {}, plane, says), make("div", {}, lossCanvas, unitsCanvas)),
+    buttons,
+    make("div", { class: "lab-controls" },
+      make("fieldset", {}, make("legend", {}, "Data"), row("data", data), row("noise", noise), row("seed", seed)),
+      make("fieldset", {}, make("legend", {}, "Network"), layers, row("initialisation", init)),
+      make("fieldset", {}, make("legend", {}, "Training"), row("optimiser", optimizer), row("learning rate", rate), row("batch", batch), row("L2", l2), row("speed", pace),
+        make("label", { class: "lab-row" }, make("span", {}, "20 seeds at once"), many)),
+      make("fieldset", {}, make("legend", {}, "Your own function"), make("label", { class: "lab-row" }, make("span", {}, "f(x) ="), own), useButton, ownSays)),
+    table);
+  read(location.hash);
+  rebuild();
+  new ResizeObserver(() => draw()).observe(root);
+  new MutationObserver(() => draw()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("hashchange", () => { if (location.hash.startsWith("#laboratory:")) { read(location.hash); rebuild(); } });
+}

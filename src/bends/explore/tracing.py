@@ -1,0 +1,118 @@
+"""A NumPy function of one number, printed as JavaScript, so that no formula is written twice.
+
+The function is called once with a `Traced` in place of an array. It records what NumPy is asked
+to do with it, one line of JavaScript a step; equal steps are recorded once. The page's laboratory
+computes with these lines. A step that JavaScript lacks is refused by name.
+"""
+
+import numpy as np
+
+STEPS = {  # NumPy's name of a step: JavaScript, with a place for each argument
+    "add": "{}+{}", "subtract": "{}-{}", "multiply": "{}*{}", "divide": "{}/{}",
+    "negative": "-{}", "positive": "{}", "absolute": "Math.abs({})", "sign": "Math.sign({})",
+    "maximum": "Math.max({},{})", "minimum": "Math.min({},{})",
+    "exp": "Math.exp({})", "expm1": "Math.expm1({})", "log": "Math.log({})",
+    "log1p": "Math.log1p({})", "sqrt": "Math.sqrt({})", "square": "{0}*{0}",
+    "tanh": "Math.tanh({})", "cosh": "Math.cosh({})", "sin": "Math.sin({})", "cos": "Math.cos({})",
+    "copysign": "{0}*(Object.is({1},-0)||{1}<0?-1:1)",  # of a constant 1: all that is needed
+    "rint": "Math.round({})",  # differs at halves alone
+    "fmin": "(isNaN({0})?{1}:Math.min({0},{1}))", "hypot": "Math.hypot({},{})",
+    "greater": "+({}>{})", "greater_equal": "+({}>={})", "less": "+({}<{})",
+    "less_equal": "+({}<={})", "equal": "+({}==={})", "not_equal": "+({}!=={})",
+    "bitwise_and": "{}*{}", "logical_and": "{}*{}",  # of truths, which are 0 and 1
+    "bitwise_or": "Math.max({},{})", "logical_or": "Math.max({},{})",
+    "invert": "1-{}", "logical_not": "1-{}", "isnan": "+isNaN({})",
+    "clip": "Math.min(Math.max({},{}),{})", "where": "({}?{}:{})",
+}  # fmt: skip
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for an array of float64; NumPy's functions record what they do with it."""
+
+    dtype, shape, ndim = np.dtype(np.float64), (), 0
+
+    def __init__(self, code, lines):
+        self.code, self.lines = code, lines
+
+    def step(self, name, *arguments):
+        """Record a step; give what stands for its result."""
+        if name not in STEPS:
+            raise ValueError(f"the page's laboratory has no JavaScript for numpy.{name}")
+        line = STEPS[name].format(*map(literal, arguments))
+        if line not in self.lines:
+            self.lines[line] = f"v{len(self.lines)}"
+        return Traced(self.lines[line], self.lines)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if method != "__call__" or set(options) - {"out"}:
+            raise ValueError(f"the page's laboratory has no JavaScript for numpy.{ufunc.__name__}")
+        if ufunc.__name__ == "power":
+            return self.power(*inputs)
+        return self.step(ufunc.__name__, *inputs)
+
+    def power(self, base, exponent):
+        """A whole power, as NumPy does it: by multiplying."""
+        if isinstance(exponent, Traced) or exponent not in (2, 3):
+            raise ValueError(f"the page's laboratory has no JavaScript for the power {exponent}")
+        square = self.step("multiply", base, base)
+        return square if exponent == 2 else self.step("multiply", square, base)
+
+    def __array_function__(self, function, types, args, kwargs):
+        name = function.__name__
+        if name in ("ones_like", "zeros_like", "full_like"):
+            value = {"ones_like": 1.0, "zeros_like": 0.0}.get(name, args[-1])
+            return value if isinstance(value, Traced) else Traced(literal(value), self.lines)
+        return self.step(name, *args)
+
+    def copy(self):
+        """The same number: nothing here is changed in place."""
+        return self
+
+    # A step "in place" makes a new number, too.
+    def __iadd__(self, other):
+        return self + other
+
+    def __imul__(self, other):
+        return self * other
+
+    def __isub__(self, other):
+        return self - other
+
+    def __itruediv__(self, other):
+        return self / other
+
+
+def literal(value):
+    """A number, or what was recorded, as JavaScript."""
+    if isinstance(value, Traced):
+        return value.code
+    number = float(value)
+    text = repr(number).replace("inf", "Infinity").removesuffix(".0")
+    return f"({text})" if number < 0 else text
+
+
+def javascript(activation):
+    """A function of the catalogue as a JavaScript function over arrays.
+
+    Parameters
+    ----------
+    activation : Activation
+        With its parameters as they are.
+
+    Returns
+    -------
+    str
+        ``function(z,a,s,n){…}``: the values of the first n numbers of z go to a, the slopes to s.
+
+    Raises
+    ------
+    ValueError
+        If the function takes a step that JavaScript lacks.
+    """
+    lines = {}
+    value, slope = activation.function(Traced("x", lines), **activation.parameters)
+    steps = "".join(f"const {name}={line};" for line, name in lines.items())
+    return (
+        "function(z,a,s,n){for(let i=0;i<n;i++){const x=z[i];if(isNaN(x)){a[i]=s[i]=x;continue}"
+        f"{steps}a[i]={literal(value)};s[i]={literal(slope)}}}}}"
+    )
