@@ -17,6 +17,7 @@ import execution
 import folds
 import freshness
 import generated
+import laboratory
 import lock
 import mathml
 import pages
@@ -47,7 +48,7 @@ def set_execution(app, config):
 def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
-    makers = (anchors, folds, generated, mathml, pages, payloads, quotes, reading)
+    makers = (anchors, folds, generated, laboratory, mathml, pages, payloads, quotes, reading)
     for module in (execution, freshness, *makers):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -28,6 +28,7 @@ SCRIPTS = {
     "answers.js": r"question|answer",
     "choose.js": "bends-chooser",
     "explore.js": "bends-explorer",
+    "laboratory/start.js": "bends-laboratory",
     "table.js": "bends-table",
 }
 DESCRIPTIONS = {

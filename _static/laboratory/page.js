@@ -206,13 +206,14 @@ function bendsLaboratory(root, functions, names, gains) {
   }
   const classColors = () => ["c-class0", "c-class1", "c-class2"].map(color);
   function tile(pen, x, y, size, side, value) { // value(i) gives [color, strength 0..1]
-    const step = size / side;
+    const edge = (k) => Math.round((k * size) / side); // whole pixels: no seams between the squares
     for (let i = 0; i < side * side; i++) {
       const [fill, strength] = value(i);
       if (strength < 0.04) continue;
+      const column = i % side, row = Math.floor(i / side);
       pen.globalAlpha = strength;
       pen.fillStyle = fill;
-      pen.fillRect(x + (i % side) * step, y + Math.floor(i / side) * step, step + 0.6, step + 0.6);
+      pen.fillRect(x + edge(column), y + edge(row), edge(column + 1) - edge(column), edge(row + 1) - edge(row));
     }
     pen.globalAlpha = 1;
   }
@@ -230,6 +231,7 @@ function bendsLaboratory(root, functions, names, gains) {
       const total = three.reduce((sum, z) => sum + Math.exp(z - three[top]), 0);
       return [colors[top], 0.5 * shade((1 / total - 1 / 3) * 1.5)];
     });
+    if (train.classes === 2) drawBorder(pen, outputs, size);
     for (const [part, hollow] of [[train, false], [test, true]])
       for (let i = 0; i < part.n; i++) {
         pen.beginPath();
@@ -242,6 +244,25 @@ function bendsLaboratory(root, functions, names, gains) {
         if (!hollow) { pen.fillStyle = colors[part.y[i]]; pen.fill(); }
         pen.stroke();
       }
+  }
+  /* The line on which the output is 0: in each square of the grid, straight from edge to edge. */
+  function drawBorder(pen, outputs, size) {
+    const step = size / GRID, at = (i, j) => outputs[j * GRID + i];
+    pen.strokeStyle = color("ink");
+    pen.lineWidth = 1.4;
+    pen.beginPath();
+    for (let j = 0; j < GRID - 1; j++)
+      for (let i = 0; i < GRID - 1; i++) {
+        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], crossed = [];
+        corners.forEach(([a, b], k) => {
+          const [c, d] = corners[(k + 1) % 4], here = at(a, b), there = at(c, d);
+          if (here > 0 === there > 0) return;
+          const share = here / (here - there);
+          crossed.push([(a + share * (c - a) + 0.5) * step, (b + share * (d - b) + 0.5) * step]);
+        });
+        if (crossed.length >= 2) { pen.moveTo(...crossed[0]); pen.lineTo(...crossed[1]); }
+      }
+    pen.stroke();
   }
   function line(pen, points, stroke, width = 2) {
     pen.beginPath();
