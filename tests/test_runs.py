@@ -1,9 +1,11 @@
 """Experiments: every run done once, none lost, none foreign, and the statistics right."""
 
+import math
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -236,7 +238,162 @@ def test_progress_counts_runs(grid, stored, tmp_path, capsys, monkeypatch):
         assert ("28/28" in capsys.readouterr().err) == shown
 
 
+# --- any training ---------------------------------------------------------------------------------
+
+
+def learn(data, setting, members, phase):
+    """No network: the best rate is 0.04, and a little noise from the seed."""
+    rows = []
+    for rate, seed in members:
+        loss = abs(math.log2(rate / 0.04)) + setting["extra"] + 0.01 * (seed % 7) + data[0]
+        rows.append({"validation_loss": loss})
+        if phase == "test":
+            rows[-1]["test_loss"] = math.nan if seed == 6 else loss + 1
+    return rows
+
+
+def own(**changes):
+    options = {
+        "tasks": {"one": (np.zeros(3)[0],)}, "settings": product(extra=[0.0, 2.0]),
+        "rates": [0.01, 0.02], "seeds": [5, 6], "tuning_seeds": [1, 2], "train": learn,
+        "outcomes": ["validation_loss", "test_loss"], "judge": "validation_loss", "better": min,
+    }  # fmt: skip
+    return Grid(**options | changes)
+
+
+def test_a_training_of_ones_own(tmp_path):
+    table = run(own(), tmp_path / "runs.csv", progress=False)
+    assert list(table.text)[:6] == ["phase", "task", "extra", "rate", "seed", "validation_loss"]
+    assert len(table) == 2 * 2 * 2 + 2 * 2 and set(table["task"]) == {"one"}
+    test = table.where(phase="test", extra=2.0)
+    assert test["rate"].tolist() == [0.02, 0.02] and np.isnan(test["test_loss"][1])
+    assert test["test_loss"][0] == 1 + 2 + 0.05 + 1
+    assert set(table.where(phase="tuning")["test_loss"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("most", "tried"), [(3, [0.01, 0.02, 0.04]), (9, [0.01, 0.02, 0.04, 0.08])]
+)
+def test_the_rates_grow_where_the_best_stands_at_an_end(tmp_path, most, tried):
+    table = run(own(most_rates=most), tmp_path / "runs.csv", progress=False)
+    for _, mine in table.groups("extra"):
+        assert sorted(set(mine.where(phase="tuning")["rate"])) == tried
+        assert set(mine.where(phase="test")["rate"]) == {0.04}
+    before = (tmp_path / "runs.csv").read_bytes()
+    run(own(most_rates=most), tmp_path / "runs.csv", progress=False)
+    assert (tmp_path / "runs.csv").read_bytes() == before
+
+
+def test_a_setting_may_fix_its_rate(tmp_path):
+    settings = [{"extra": 0.0}, {"extra": 0.0, "rate": 0.5}, {"extra": 0.0, "rate": 0.25}]
+    grid = own(settings=settings)
+    table = run(grid, tmp_path / "runs.csv", progress=False)
+    assert grid.runs == (4, 6) and len(table) == 10
+    assert table.where(phase="test")["rate"].tolist() == [0.02, 0.02, 0.5, 0.5, 0.25, 0.25]
+    stored, fresh = rerun(grid, tmp_path / "runs.csv", count=10)
+    assert list(stored.rows()) == list(fresh.rows())
+
+
+def test_the_rate_that_gives_no_number_comes_last(tmp_path):
+    def fails(data, setting, members, phase):
+        return [{"validation_loss": math.nan if rate == 0.01 else 5.0} for rate, _ in members]
+
+    for rates in ([0.01, 0.02], [0.02, 0.01]):
+        grid = own(train=fails, rates=rates)
+        table = run(grid, tmp_path / f"{rates[0]}.csv", progress=False)
+        assert set(table.where(phase="test")["rate"]) == {0.02}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"settings": [{"a": 1}, {"b": 2}]}, "settings must all have the same names"),
+        ({"judge": "validation_lost"}, "judge='validation_lost' .*nearest: validation_loss"),
+        ({"better": sum}, "better='sum' is not known; nearest: "),
+        ({"settings": [{"task": "two"}]}, "task='two' is not known"),
+        ({"settings": [{"rate": -1}]}, "rate must be a finite number above 0"),
+    ],
+)
+def test_an_own_grid_refuses(changes, words):
+    with pytest.raises(ValueError, match=words):
+        own(**changes)
+
+
+def test_an_outcome_that_was_not_announced_is_refused(tmp_path):
+    grid = own(outcomes=["validation_loss", "test_score"])
+    with pytest.raises(ValueError, match="outcomes='test_loss' is not known; nearest: test_score"):
+        run(grid, tmp_path / "runs.csv", progress=False)
+
+
+def test_two_workers_work_at_once(tmp_path):
+    both = threading.Barrier(2, timeout=20)  # broken, and an error, if one waits alone
+
+    def meet(data, setting, members, phase):
+        both.wait()
+        return learn(data, setting, members, phase)
+
+    grid = own(train=meet, rates=[0.01], tuning_seeds=[])
+    assert len(run(grid, tmp_path / "runs.csv", workers=2, progress=False)) == 4
+
+
+def test_other_data_and_other_code_are_refused(tmp_path):
+    path = tmp_path / "runs.csv"
+    run(own(), path, progress=False)
+    before = path.read_bytes()
+    noisier = own(tasks={"one": (0.5,)}, seeds=[5, 6, 7])
+    with pytest.raises(ValueError, match="line 2: made from other data .*`load` reads both"):
+        run(noisier, path, progress=False)
+
+    def other(data, setting, members, phase):
+        return [{"validation_loss": 1.0, "test_loss": 2.0} for _ in members]
+
+    with pytest.raises(ValueError, match="line 2: made from other code"):
+        run(own(train=other), path, progress=False)
+    assert path.read_bytes() == before and len(load(path)) == 12
+    stored, fresh = rerun(own(train=other), path, count=4)  # reading is not refused
+    assert not np.array_equal(stored["validation_loss"], fresh["validation_loss"])
+
+
+def test_a_missing_extra_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    with pytest.raises(ImportError, match=r"in the course's folder, run `pip install \"\.\[exp"):
+        run(own(), tmp_path / "runs.csv")
+
+
 # --- killed, cut, foreign -------------------------------------------------------------------------
+
+
+def test_a_second_process_is_told_who_writes(tmp_path):
+    path = tmp_path / "runs.csv"
+    with storage.locked(path):
+        with pytest.raises(RuntimeError, match=rf"is being written by process {os.getpid()} on "):
+            run(own(), path, progress=False)
+    run(own(), path, progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["runs.csv"]
+
+
+def test_killed_twenty_times_at_random_nothing_is_lost(tmp_path):
+    path, rng = tmp_path / "runs.csv", np.random.default_rng(0)
+    grid = own(settings=product(extra=[float(i) for i in range(40)]), largest_stack=1)
+    run(grid, tmp_path / "whole.csv", progress=False)
+    finished = set()
+    for _ in range(20):
+        child = os.fork()
+        if child == 0:
+            try:
+                run(grid, path, progress=False)
+            finally:
+                os._exit(0)
+        time.sleep(rng.uniform(0, 0.05))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if path.exists():
+            lines = set(path.read_bytes().splitlines(keepends=True))
+            assert finished <= lines
+            finished = {line for line in lines if line.endswith(b"\n")}
+    run(grid, path, progress=False)
+    assert path.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
 
 SLOW = """
 import sys

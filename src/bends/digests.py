@@ -202,14 +202,23 @@ def names_around(thing):
     return known
 
 
+def class_in_file(thing):
+    """The class's definition, also where its module is not among the imported ones."""
+    nodes = ast.walk(ast.parse(file_of(thing).read_text(encoding="utf-8")))
+    return next(
+        (n for n in nodes if isinstance(n, ast.ClassDef) and n.name == thing.__name__), None
+    )
+
+
 @functools.cache
 def parsed(thing):
     """The syntax tree of a function or class without docstrings and decorators, and its text."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+        tree = class_in_file(thing) if inspect.isclass(thing) else None
+        tree = tree or ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
     except SyntaxError:  # a lambda in the middle of a statement
         return ast.Module([], []), inspect.getsource(thing).strip()
-    tree.body[0].decorator_list = []
+    tree.decorator_list = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
             ast.get_docstring(node, clean=False) is not None
