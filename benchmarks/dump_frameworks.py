@@ -255,7 +255,8 @@ def public(module):
 
 def called():
     """The dotted names that the chooser's lines call, or hand over to a call."""
-    lines = [line for f in OPTIMIZERS for r in RULES for line in hidden_code(r, f)]
+    rules = [*RULES, *(rule | rule["second"] for rule in RULES if "second" in rule)]
+    lines = [line for f in OPTIMIZERS for rule in rules for line in hidden_code(rule, f)]
     lines += [line for f in OPTIMIZERS for a in ANSWERS.values() for line in end_code(a, f)]
     nodes = ast.walk(ast.parse("\n".join(lines)))
     dotted = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}

@@ -57,7 +57,7 @@ def test_a_float32_share_below_1e_45_is_0():
     assert np.float32(1e-46) == 0 and np.float32(2e-45) > 0
 
 
-@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("kind", [kind for kind, end in ANSWERS.items() if "pair" in end])
 def test_the_slope_at_the_end_is_answer_minus_target(kind):
     loss = LOSSES[ANSWERS[kind]["pair"]]
     z = np.array([[0.5, -1.0, 2.0]])

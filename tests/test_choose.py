@@ -6,10 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pybtex.database import parse_file
 
 from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
+from bends.catalogue import plain
 from bends.choose import (
     ANSWERS,
     CONFIDENCE,
@@ -21,6 +23,7 @@ from bends.choose import (
     end_code,
     hidden_code,
     holds,
+    sure,
 )
 from bends.choose.face import page
 from bends.initializers import gain
@@ -67,7 +70,11 @@ def test_rules_name_questions_and_values_that_exist():
         for question, values in rule["when"].items():
             assert values and set(values) <= QUESTIONS[question]["values"].keys()
     assert QUESTIONS["answer"]["values"].keys() == ANSWERS.keys()
-    assert {answer["pair"] for answer in ANSWERS.values()} == LOSSES.keys()
+    assert {answer["pair"] for answer in ANSWERS.values() if "pair" in answer} == LOSSES.keys()
+    for question in QUESTIONS.values():
+        assert set(question["aliases"].values()) == set(question["values"])
+        assert not set(map(plain, question["aliases"])) & set(map(plain, question["values"]))
+    assert all(("pair" in answer) == (sure(answer) == "proved") for answer in ANSWERS.values())
 
 
 @pytest.mark.parametrize("entry", [*RULES, *ANSWERS.values()], ids=lambda e: e["title"])
@@ -85,7 +92,7 @@ def test_evidence_exists(entry):
             assert (ROOT / evidence).is_dir() and list((ROOT / evidence).glob("runs*.csv"))
         else:
             assert kind in ("frameworks", "pending")
-    confidence = entry.get("confidence", "proved")
+    confidence = sure(entry)
     assert confidence in CONFIDENCE
     if "pending" in kinds or kinds == {"frameworks"}:
         assert confidence == "convention"
@@ -106,15 +113,19 @@ SANE = [
     ("silu", {"depth": "deep", "data": "smooth"}),
     ("silu", {"depth": "deep", "data": "smooth", "normalised": "yes"}),
     ("softplus", {"data": "smooth"}),
-    ("softplus", {"data": "smooth", "normalised": "yes"}),
+    ("silu", {"data": "smooth", "normalised": "yes"}),
+    ("tanh", {"data": "derivatives"}),
+    ("tanh", {"data": "derivatives", "depth": "very deep", "normalised": "yes"}),
+    ("relu", {"depth": "very deep"}),
+    ("relu", {"network": "dense", "answer": "mask"}),
     ("sin", {"data": "waves", "answer": "angle"}),
     ("sin", {"data": "waves", "device": "small integers"}),
     ("sin", {"data": "waves", "depth": "deep", "normalised": "yes"}),
-    ("relu6", {"device": "small integers"}),
-    ("relu6", {"device": "small integers", "depth": "deep", "normalised": "yes"}),
+    ("relu", {"device": "small integers"}),
+    ("relu", {"device": "small integers", "depth": "deep", "normalised": "yes"}),
     ("leaky_relu", {"device": "small integers", "depth": "deep"}),
     ("leaky_relu", {"device": "small integers", "depth": "deep", "data": "smooth"}),
-    ("hard_swish", {"network": "convolutional", "device": "small integers"}),
+    ("relu", {"network": "convolutional", "device": "small integers"}),
     ("relu", {"normalised": "yes", "depth": "deep"}),
 ]
 
@@ -132,10 +143,68 @@ def test_answers_that_make_no_difference_are_named():
     assert choose(network="convolutional").idle == ("depth", "normalised", "data")
 
 
+def test_small_integers_get_one_advice_for_dense_layers_and_convolutions():
+    advice = [choose(network=n, device="int8") for n in ("dense", "convolutional")]
+    assert advice[0].hidden == advice[1].hidden and advice[0].reasons[0] == advice[1].reasons[0]
+
+
+def test_advice_for_normalised_networks_speaks_of_none_without():
+    for said in COMBINATIONS:
+        if said["normalised"] == "yes" and said["network"] == "dense":
+            reason = choose(**said).reasons[0]["reason"]
+            assert "30 runs each, without normalisation" not in reason, said
+
+
+def test_a_very_deep_plain_network_is_told_what_comes_first():
+    r = choose(depth="very deep")
+    assert "skip connections and normalisation first" in r.hidden_title
+    assert "h + " in r.code["PyTorch"] and choose(depth="deep").hidden == ("leaky_relu",)
+
+
+def test_0_among_positive_numbers_has_its_loss_and_its_answer():
+    why = ANSWERS["positive number"]["why"]
+    assert "log(1 + y) in the loss and exp(z) − 1 in the answer" in why and "not the average" in why
+    y = np.array([0.0, 3.0])
+    assert np.allclose(np.exp(np.log(1 + y)) - 1, y)
+
+
 def test_where_the_loss_applies_a_function_the_network_gives_raw_numbers():
     for kind, answer in ANSWERS.items():
         assert "raw number" in answer["end"]
         assert answer["end"] in " ".join(str(choose(answer=kind)).split())
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "value"),
+    [
+        ("answer", "binary", "yes or no"), ("answer", "multiclass", "one of many"),
+        ("answer", "regression", "number"), ("answer", "Multi-Label", "several of many"),
+        ("answer", "segmentation", "mask"), ("answer", "Yes or No", "yes or no"),
+        ("network", "cnn", "convolutional"), ("network", "CNN", "convolutional"),
+        ("network", "mlp", "dense"), ("network", "rnn", "recurrent"),
+        ("network", "lstm", "recurrent"), ("network", "LLM", "transformer"),
+        ("device", "int8", "small integers"), ("data", "PINN", "derivatives"),
+        ("normalised", True, "yes"), ("normalised", "batch_norm", "yes"),
+    ],
+)  # fmt: skip
+def test_words_that_are_typed_find_their_answer(question, word, value):
+    assert choose(**{question: word}) == choose(**{question: value})
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("multi class", None), ("multiclas", "nearest: one of many"),
+        ("regresion", "nearest: number"), ("qqq", "known: number, positive number, bounded number"),
+        (3, "known: number, positive number"),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_not_known_is_told_the_nearest(word, says):
+    if says is None:
+        assert choose(answer=word).output == "softmax"
+        return
+    with pytest.raises(ValueError, match=f"answer={word!r} is not known; {says}"):
+        choose(answer=word)
 
 
 def test_gains_in_the_code_are_the_functions_own():
@@ -152,11 +221,12 @@ def test_a_value_that_is_not_known_is_named_with_the_nearest():
 
 # --- the lines to copy ---------------------------------------------------------------------------
 
+SECOND = next(rule | rule["second"] for rule in RULES if "second" in rule)
 LINES = [
     pytest.param("\n".join(lines), id=f"{name}-{f}")
     for f in OPTIMIZERS
     for name, lines in [
-        *((rule["name"], hidden_code(rule, f)) for rule in RULES),
+        *((rule["name"], hidden_code(rule, f)) for rule in [*RULES, SECOND]),
         *((kind, end_code(answer, f)) for kind, answer in ANSWERS.items()),
     ]
 ]
@@ -201,14 +271,20 @@ def test_a_wrong_name_and_a_wrong_argument_are_found():
 
 
 @pytest.mark.parametrize("framework", OPTIMIZERS)
-def test_every_name_in_the_lines_is_explained_or_made_there(framework):
-    told = {"x", "y", "n_in", "width", "channels_in", "inner", "classes", "labels", "key", "model"}
-    told |= {"math", *ROOTS}
-    for rule, answer in itertools.product(RULES, ANSWERS.values()):
-        lines = hidden_code(rule, framework) + end_code(answer, framework)
-        tree = list(ast.walk(ast.parse("\n".join(lines))))
-        made = {n.id for n in tree if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        assert {n.id for n in tree if isinstance(n, ast.Name)} <= told | made
+def test_every_name_in_the_lines_is_made_before_it_is_used(framework):
+    for rule, (kind, answer) in itertools.product([*RULES, SECOND], ANSWERS.items()):
+        if kind == "mask" and rule["opening"] != "convolutional":
+            continue  # another rule is taken there
+        made, lines = set(), hidden_code(rule, framework) + end_code(answer, framework)
+        for line in ast.parse("\n".join(lines)).body:
+            names = {n.id for n in ast.walk(line) if isinstance(n, ast.Name)}
+            if isinstance(line, ast.Import):
+                made |= {alias.name.split(".")[0] for alias in line.names}
+                continue
+            new = {n.id for n in ast.walk(line) if isinstance(n, ast.Name)
+                   and isinstance(n.ctx, ast.Store)}  # fmt: skip
+            assert names - new <= made, ast.unparse(line)
+            made |= new
 
 
 def test_no_key_of_jax_is_used_twice():

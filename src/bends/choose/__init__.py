@@ -10,16 +10,20 @@ Evidence is the path of an experiment (``results/…``) or chapter, the key of a
 """
 
 import json
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from textwrap import fill
 
-from .._arguments import known
+from ..catalogue import plain
 
 _DATA = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf8"))
 
 QUESTIONS = _DATA["questions"]
-"""For each question its text and its values, with what each means."""
+"""For each question its text, its values with what each means, and other words for them."""
+OPENINGS = _DATA["openings"]
+"""For each kind of network the lines that the code starts with: sizes, and a batch of examples."""
 RULES = _DATA["rules"]
 """Advice for the hidden layers, in the order in which it is tried."""
 ANSWERS = _DATA["answers"]
@@ -51,7 +55,11 @@ class Recommendation:
     reasons : tuple of dict
         For the hidden layers and for the end: "reason", "evidence" (a list) and "confidence".
     code : dict
-        Lines to copy, by framework.
+        Lines to copy, by framework. They run as they stand, on stand-ins for your data.
+    second : str or None
+        Another choice for the hidden layers, in words, where there is one.
+    second_code : dict
+        Lines for it, to copy in place of those for the first.
     """
 
     hidden: tuple
@@ -64,6 +72,8 @@ class Recommendation:
     idle: tuple
     reasons: tuple
     code: dict
+    second: str | None
+    second_code: dict
 
     def __str__(self):
         parts = [
@@ -71,6 +81,8 @@ class Recommendation:
             f"At the end: {self.end}. Loss: {self.loss}.",
             f"Learning rate to start with, for Adam: {self.learning_rate:g}.",
         ]
+        if self.second:
+            parts.append(f"Second choice: {self.second}.")
         if self.idle:
             parts.append(f"{IDLE} {', '.join(QUESTIONS[q]['short'] for q in self.idle)}.")
         for reason in self.reasons:
@@ -88,7 +100,7 @@ def choose(
     Parameters
     ----------
     network, depth, normalised, answer, device, data : str
-        One of the values in `QUESTIONS`.
+        One of the values in `QUESTIONS`, or another word for it ("cnn", "binary", "int8").
 
     Returns
     -------
@@ -101,15 +113,15 @@ def choose(
 
     Examples
     --------
-    >>> choose(network="dense", answer="one of many").hidden
-    ('relu',)
+    >>> choose(network="mlp", answer="multiclass").output
+    'softmax'
     """
     said = {"network": network, "depth": depth, "normalised": normalised,
             "answer": answer, "device": device, "data": data}  # fmt: skip
-    for question, value in said.items():
-        known(question, value, QUESTIONS[question]["values"])
+    said = {question: meant(question, word) for question, word in said.items()}
     rule = taken(said)
-    end = ANSWERS[answer]
+    end = ANSWERS[said["answer"]]
+    second = rule.get("second")
     return Recommendation(
         hidden=tuple(rule["hidden"]),
         hidden_title=rule["title"],
@@ -121,10 +133,28 @@ def choose(
         idle=tuple(q for q in QUESTIONS if q != "answer" and idle(q, said)),
         reasons=(
             {key: rule[key] for key in ("reason", "evidence", "confidence")},
-            {"reason": end["why"], "evidence": end["evidence"], "confidence": "proved"},
+            {"reason": end["why"], "evidence": end["evidence"], "confidence": sure(end)},
         ),
-        code={f: "\n".join(hidden_code(rule, f) + end_code(end, f)) for f in OPTIMIZERS},
+        code=code(rule, end),
+        second=second and second["title"],
+        second_code=code(rule | second, end) if second else {},
     )
+
+
+def meant(question, word):
+    """The value that a word stands for; a word that is not known is told the nearest."""
+    values, aliases = QUESTIONS[question]["values"], QUESTIONS[question]["aliases"]
+    words = {plain(name): value for name, value in (aliases | {v: v for v in values}).items()}
+    if plain(word) in words:
+        return words[plain(word)]
+    near = dict.fromkeys(words[name] for name in get_close_matches(plain(word), words))
+    hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(values)}"
+    raise ValueError(f"{question}={word!r} is not known; {hint}")
+
+
+def sure(entry):
+    """How sure a piece of advice is; of an end: that output function and loss belong together."""
+    return entry.get("confidence", "proved")
 
 
 def holds(rule, said):
@@ -154,14 +184,34 @@ def named(evidence):
     }[kind]
 
 
+def code(rule, answer):
+    """All lines, by framework: of the hidden layers, then of the end."""
+    return {f: "\n".join(hidden_code(rule, f) + end_code(answer, f)) for f in OPTIMIZERS}
+
+
 def hidden_code(rule, framework):
-    """The lines of a rule: one hidden layer, and the optimiser."""
-    return [*rule["code"][framework], OPTIMIZERS[framework].format(rate=rule["rate"])]
+    """The lines of a rule: imports, a batch to stand in for yours, and one hidden layer."""
+    opening, lines = OPENINGS[rule["opening"]], rule["code"][framework]
+    roots = {"PyTorch": ["torch"], "Keras": ["keras"], "JAX": ["jax", "optax"]}[framework]
+    text = "\n".join(lines)
+    more = [name for name in ("flax.linen", "math") if re.search(rf"(?<!# )\b{name}\.", text)]
+    return [
+        *(f"import {name}" for name in sorted(roots + more)),
+        "",
+        opening["sizes"],
+        opening[framework],
+        *(["key = jax.random.key(0)"] if framework == "JAX" else []),
+        *lines,
+        f"rate = {rule['rate']}  # to start with",
+        "",
+    ]
 
 
 def end_code(answer, framework):
-    """The lines of a kind of answer: last layer, loss, and the answer itself."""
+    """The lines of a kind of answer: targets, last layer, loss, the answer, and the optimiser."""
     code = answer["code"][framework]
-    if any(line.startswith("z = ") for line in code["head"]):
-        return [*code["head"], code["loss"], code["answer"]]
-    return [*code["head"], code["answer"], code["loss"]]  # this loss takes the answer itself
+    last = [code["loss"], code["answer"]]
+    if not any(line.startswith("z = ") for line in code["head"]):
+        last.reverse()  # this loss takes the answer itself
+    sizes = [answer["sizes"]] if "sizes" in answer else []
+    return [*sizes, answer["y"][framework], *code["head"], *last, OPTIMIZERS[framework]]

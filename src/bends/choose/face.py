@@ -22,6 +22,7 @@ from . import (
     end_code,
     hidden_code,
     named,
+    sure,
 )
 
 FRAMEWORK = "In which framework?"
@@ -102,15 +103,23 @@ def menu(name, title, values, short=None):
 
 def advice(entry, title, facts, code):
     """One piece of advice with its condition, its facts and its lines in each framework."""
-    lines = "".join(
-        f'<div data-framework="{f}"><p>{f}</p><pre tabindex="0"><code>'
-        f"{escape(chr(10).join(code(entry, f)))}</code></pre></div>"
-        for f in OPTIMIZERS
-    )
+    lines = code_blocks(entry, code)
+    if second := entry.get("second"):
+        lines += f"<p><b>Second choice</b>: {escape(second['title'])}.</p>"
+        lines += code_blocks(entry | second, code)
     return (
         f'<details data-when="{escape(json.dumps(entry["when"]))}" data-title="{escape(title)}">'
         f"<summary>{escape(condition(entry['when']))}: <b>{escape(title)}</b></summary>"
         f"{facts}{lines}</details>"
+    )
+
+
+def code_blocks(entry, code):
+    """The lines of a piece of advice, a block for each framework."""
+    return "".join(
+        f'<div data-framework="{f}"><p>{f}</p><pre tabindex="0"><code>'
+        f"{escape(chr(10).join(code(entry, f)))}</code></pre></div>"
+        for f in OPTIMIZERS
     )
 
 
@@ -136,11 +145,13 @@ def hidden_facts(rule):
 def end_facts(end):
     """The output function, the loss and the reason of a kind of answer."""
     sources = ", ".join(map(linked, end["evidence"]))
+    proved = sure(end) == "proved"
+    meaning = "that the two belong together" if proved else CONFIDENCE[sure(end)]
     return (
         f"<p><b>Output function</b>: {escape(end['output'])}. "
         f"<b>Loss</b>: {escape(end['loss'])}.</p>"
         f"<p>{escape(end['why'])}</p>"
-        f"<p><b>Proved</b>: that the two belong together. Evidence: {sources}.</p>"
+        f"<p><b>{sure(end).capitalize()}</b>: {meaning}. Evidence: {sources}.</p>"
     )
 
 
