@@ -37,8 +37,12 @@ async def run_all(cache, notebooks, cell_seconds):
     wrong = []
 
     async def one(path, notebook):
-        folder = {"metadata": {"path": str(path.parent)}}
-        client = NotebookClient(notebook, timeout=cell_seconds, resources=folder)
+        client = NotebookClient(
+            notebook,
+            timeout=cell_seconds,
+            resources={"metadata": {"path": str(path.parent)}},
+            extra_arguments=["--log-level=ERROR"],  # no word on each start
+        )
         async with places:
             log.info("%s: executing", path.name)
             timer = Timer()
