@@ -48,10 +48,11 @@ results: .venv/ready  ## Run a long experiment again: make results NAME=<folder 
 	@test -f "results/$(NAME)/run.py" || { echo "Name one of: $(notdir $(patsubst %/,%,$(wildcard results/*/)))"; exit 1; }
 	$(BIN)/python results/$(NAME)/run.py
 
-bench: .venv/ready  ## Measure speed beside other libraries
+bench: .venv/ready  ## Measure speed beside other libraries; run the chooser's lines in the frameworks
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	du -sh .venv-bench
+	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py
 	for subject in activations training explore; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
