@@ -135,3 +135,21 @@ def test_an_optimiser_pickles_with_what_it_remembers(name):
         o.step(n, gradients_of(n, x, x[:, 0]))
     for p, q in zip(parameters(net), parameters(net_copy), strict=True):
         assert np.array_equal(p, q)
+
+
+@pytest.mark.parametrize("members", [None, [1, 2]])
+def test_a_changed_rate_holds_from_the_next_step(members):
+    net = MLP([1, 1], init="zeros", seed=1 if members is None else members)
+    shape = net.weights[0].shape
+    unit = Gradients([np.ones(shape)], [np.ones(net.biases[0].shape)])
+    optimizer = SGD(0.5)
+    optimizer.step(net, unit)
+    optimizer.learning_rate = 0.25
+    optimizer.step(net, unit)
+    assert (net.weights[0] == -0.75).all() and (net.biases[0] == -0.75).all()
+    if members:
+        optimizer.learning_rate = [1, 2]
+        optimizer.step(net, unit)
+        assert net.weights[0].ravel().tolist() == [-1.75, -2.75]
+    with pytest.raises(ValueError, match="learning_rate must be a finite number above 0"):
+        optimizer.learning_rate = 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from bends import LOSSES, MLP, OPTIMIZERS, SGD, Adam, train
+from bends.datasets import moons
 from bends.losses import cross_entropy
 from bends.training import one_blas_thread, split
 
@@ -242,3 +243,45 @@ def test_a_split_needs_examples_on_both_sides():
         split(X[:2], LABELS[:2], 0.1)
     with pytest.raises(ValueError, match="x has 50 examples and y has 49"):
         split(X, LABELS[:-1])
+
+
+def test_a_second_call_goes_on_where_the_first_ended():
+    x, y = moons(60, seed=0)
+    once, twice = (MLP([2, 5, 2], "tanh", seed=[3, 4]) for _ in range(2))
+    options = {"loss": "cross_entropy", "batch_size": 7, "progress": False}
+    whole = train(once, x, y, optimizer=Adam(0.01), epochs=5, **options)
+    optimizer = Adam(0.01)
+    parts = [train(twice, x, y, optimizer=optimizer, epochs=n, **options).loss for n in (2, 3)]
+    assert np.array_equal(np.concatenate(parts, axis=-1), whole.loss)
+    assert all(map(np.array_equal, once.weights, twice.weights))
+
+
+def test_an_interrupt_keeps_the_history(capsys):
+    x, y = moons(60, seed=0)
+
+    def interrupt(step, net):
+        if step == 25:
+            raise KeyboardInterrupt
+
+    options = {"loss": "cross_entropy", "batch_size": 10, "observe": interrupt, "progress": False}
+    net = MLP([2, 5, 2])
+    history = train(net, x, y, epochs=9, validation=(x, y), **options)
+    assert history.loss.shape == history.validation_loss.shape == (4,)
+    assert np.isfinite(history.loss).all() and "interrupted in epoch 5" in capsys.readouterr().out
+    with pytest.raises(KeyboardInterrupt):
+        train(net, x, y, epochs=9, **options | {"batch_size": 1})
+
+
+def test_things_introduce_themselves():
+    x, y = moons(20, seed=0)
+    net = MLP([2, 5, 2], seed=[1, 2], dtype="float32")
+    history = train(
+        net, x, y, loss="cross_entropy", epochs=3, validation=(x, y), progress=False
+    )  # fmt: skip
+    assert repr(history) == (
+        "<history: 3 epochs, loss, validation_loss, validation_accuracy; 0 stopped early>"
+    )
+    assert repr(net) == "<MLP [2, 5, 2], relu, stack of 2, float32>"
+    assert repr(MLP([2, 1])) == "<MLP [2, 1], no hidden layer, float64>"
+    assert repr(Adam()) == "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+    assert repr(SGD([0.1, 0.2])) == "SGD(learning_rate=[0.1, 0.2])"

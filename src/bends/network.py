@@ -55,6 +55,8 @@ class MLP:
     layer_inputs, pre_activations : list of ndarray
         What the last forward pass sent into each layer, and what came out before the bend;
         `layer_inputs[i + 1]` is what left the bend of layer i. (n, units), or (members, n, units).
+    shuffles : list of Generator
+        One a member: `train` draws the order of the examples from it.
     signals : list of ndarray
         The last backward pass's slopes of the loss in `pre_activations`, in the same shapes.
 
@@ -87,6 +89,13 @@ class MLP:
             self.weights.append(W.reshape(self.members + W.shape[1:]))
             self.biases.append(b.reshape(self.members + b.shape[1:]))
         self.layer_inputs, self.pre_activations, self.signals = [], [], []
+        seeds = self.seed if self.members else [self.seed]
+        self.shuffles = [np.random.default_rng([seed, 1]) for seed in seeds]
+
+    def __repr__(self):
+        names = dict.fromkeys(f.name for f in self.activations)
+        stack = f", stack of {self.members[0]}" if self.members else ""
+        return f"<MLP {self.sizes}, {' '.join(names) or 'no hidden layer'}{stack}, {self.dtype}>"
 
     def __call__(self, x):
         """Return the raw outputs for a batch.

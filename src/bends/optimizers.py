@@ -1,22 +1,18 @@
 """How a network's parameters move, once their gradients are known."""
 
-import math
-
 import numpy as np
 
 from bends._arguments import positive
 
 
 class Optimizer:
-    """What the optimisers share: the learning rate, and one memory or more for each parameter.
-
-    All weights and biases are moved at once, as one long row of numbers (one row a member): a few
-    operations on a long array are faster than many on short ones.
+    """What the optimisers share: the learning rate, and a memory or more for each parameter.
 
     Parameters
     ----------
     learning_rate : float or sequence of float
-        Above 0. For a stack of networks: one number for all, or one a member.
+        Above 0. For a stack of networks: one number for all, or one a member. A change holds from
+        the next step: `optimizer.learning_rate = 0.001`.
 
     Raises
     ------
@@ -24,9 +20,19 @@ class Optimizer:
         If a setting is out of range, or the rates are not as many as the members.
     """
 
-    memories = 0  # rows that are kept, each as long as the row of parameters
+    memories = 0  # arrays that are kept for each parameter, in its shape
+    settings = ()  # what a subclass has besides the rate
 
     def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+        self.steps, self._net, self._kept = 0, None, []
+
+    @property
+    def learning_rate(self):
+        return self._rates
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
         rates = np.asarray(learning_rate)
         numbers = rates.dtype.kind in "iuf" and rates.ndim < 2 and rates.size
         if not numbers or not (np.isfinite(rates) & (rates > 0)).all():
@@ -34,8 +40,7 @@ class Optimizer:
                 "learning_rate must be a finite number above 0, or one a member; "
                 f"got {learning_rate!r}"
             )
-        self.learning_rate = rates.astype(np.float64)
-        self._net, self._steps = None, 0
+        self._rates = rates.astype(np.float64)
 
     def step(self, net, gradients):
         """Move the parameters of `net`, in place, by one step.
@@ -47,38 +52,45 @@ class Optimizer:
         gradients : Gradients
             What `net.backward` returned.
         """
+        parameters = net.weights + net.biases
         if self._net is None:
-            self._start(net)
+            self._net = net
+            self._kept = [[np.zeros_like(p) for _ in range(self.memories)] for p in parameters]
         elif self._net is not net:
             raise ValueError("net is not the network of the step before: make a new optimizer")
-        self._steps += 1
-        gradient = _as_row(net, gradients.weights + gradients.biases)
-        move = self._move(gradient, self._rate, *self._kept)
-        start = 0
-        for parameter in net.weights + net.biases:
-            stop = start + parameter.size // math.prod(net.members)
-            parameter -= move[..., start:stop].reshape(parameter.shape)
-            start = stop
+        self.steps += 1
+        slopes = gradients.weights + gradients.biases
+        for p, g, kept in zip(parameters, slopes, self._kept, strict=True):
+            p -= self.move(g, self._rate_for(net, p), *kept)
 
-    def _move(self, gradient, rate, *memories):
-        """What to take from the row of parameters; the memories are brought up to date."""
+    def move(self, g, rate, *memories):
+        """What to take from one parameter; its memories are brought up to date.
+
+        Parameters
+        ----------
+        g : array
+            The loss's slope in the parameter.
+        rate : float, or an array that goes with g
+        *memories : array of the shape of g
+        """
         raise NotImplementedError
 
-    def _start(self, net):
-        rates = self.learning_rate
-        if rates.ndim and rates.shape != net.members:
+    def _rate_for(self, net, parameter):
+        rates = self._rates
+        if not rates.ndim:
+            return float(rates)
+        if rates.shape != net.members:
             raise ValueError(
                 f"learning_rate must be one number or one a member; got {rates.size} rates, "
                 f"and a network with members={net.members}"
             )
-        self._net = net
-        self._rate = rates.astype(net.dtype)[:, None] if rates.ndim else float(rates)
-        row = _as_row(net, net.weights + net.biases)
-        self._kept = [np.zeros_like(row) for _ in range(self.memories)]
+        return rates.astype(net.dtype).reshape(-1, *[1] * (parameter.ndim - 1))
 
-
-def _as_row(net, arrays):
-    return np.concatenate([array.reshape(*net.members, -1) for array in arrays], axis=-1)
+    def __repr__(self):
+        settings = {"learning_rate": self._rates.tolist()}
+        settings |= {name: getattr(self, name) for name in self.settings}
+        said = ", ".join(f"{name}={value}" for name, value in settings.items())
+        return f"{type(self).__name__}({said})"
 
 
 class SGD(Optimizer):
@@ -87,8 +99,8 @@ class SGD(Optimizer):
     def __init__(self, learning_rate=0.01):
         super().__init__(learning_rate)
 
-    def _move(self, gradient, rate):
-        return rate * gradient
+    def move(self, g, rate):
+        return rate * g
 
 
 class Momentum(Optimizer):
@@ -98,14 +110,15 @@ class Momentum(Optimizer):
     """
 
     memories = 1
+    settings = ("momentum",)
 
     def __init__(self, learning_rate=0.01, momentum=0.9):
         super().__init__(learning_rate)
         self.momentum = positive("momentum", momentum, below=1)
 
-    def _move(self, gradient, rate, velocity):
+    def move(self, g, rate, velocity):
         velocity *= self.momentum
-        velocity += gradient
+        velocity += g
         return rate * velocity
 
 
@@ -118,6 +131,7 @@ class Adam(Optimizer):
     """
 
     memories = 2
+    settings = ("beta1", "beta2", "epsilon")
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         super().__init__(learning_rate)
@@ -125,21 +139,14 @@ class Adam(Optimizer):
         self.beta2 = positive("beta2", beta2, below=1)
         self.epsilon = positive("epsilon", epsilon)
 
-    def _move(self, gradient, rate, m, v):
-        change = (1 - self.beta1) * gradient
+    def move(self, g, rate, m, v):
         m *= self.beta1
-        m += change
-        np.square(gradient, out=change)  # fresh arrays would cost more than the arithmetic
-        change *= 1 - self.beta2
+        m += (1 - self.beta1) * g
         v *= self.beta2
-        v += change
-        move = m / (1 - self.beta1**self._steps)
-        move *= rate
-        scale = np.divide(v, 1 - self.beta2**self._steps, out=change)
-        np.sqrt(scale, out=scale)
-        scale += self.epsilon
-        move /= scale
-        return move
+        v += (1 - self.beta2) * g**2
+        m_corrected = m / (1 - self.beta1**self.steps)
+        v_corrected = v / (1 - self.beta2**self.steps)
+        return rate * m_corrected / (np.sqrt(v_corrected) + self.epsilon)
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

@@ -306,7 +306,7 @@ def train_stack(task, cell, members, phase="test"):
     rows = []
     for i in range(len(members)):
         stop = history.stops.get(i)
-        diverged = stop is not None and stop.layer is not None
+        diverged = stop is not None and stop.diverged
         row = {name: math.nan if diverged else float(score[i]) for name, score in scores.items()}
         ran, why = (stop.epoch, stop.reason) if stop else (cell["epochs"], "")
         rows.append(row | {"epochs_run": ran, "stop": why})

@@ -14,14 +14,121 @@ from bends.losses import LOSSES, Loss
 from bends.optimizers import OPTIMIZERS, Optimizer
 
 
+def train(
+    net, x, y, *, loss, optimizer="adam", epochs=10, batch_size=32,
+    validation=None, patience=None, observe=None, progress=True,
+):  # fmt: skip
+    """Train a network, or each member of a stack, and return the history.
+
+    With ``batch_size=None`` this is all that happens, epoch by epoch:
+
+    >>> for epoch in range(epochs):
+    ...     outputs = net(x)
+    ...     value, gradient = loss(outputs, y)
+    ...     optimizer.step(net, net.backward(gradient))
+
+    Each member draws its own batches from its own seed: bit for bit those of the network alone. A
+    member whose numbers stop being finite keeps the parameters it had then, and the others go on.
+    A second call goes on where the first ended, with the next batches; give it the same optimiser
+    object to keep what that remembers. An interrupt gives the history of the epochs so far.
+
+    Parameters
+    ----------
+    net : MLP
+        Changed in place.
+    x : array of shape (n, inputs)
+    y : array
+        Targets, as `loss` takes them.
+    loss : str or Loss
+    optimizer : str or Optimizer
+        A name gives the optimiser with its own defaults.
+    epochs : int
+        Passes over the examples.
+    batch_size : int or None
+        Examples a step, newly shuffled each epoch. None is all of them at once, in order.
+    validation : (x, y), optional
+        Examples to judge by after each epoch.
+    patience : int, optional
+        Stop a network when its validation loss has not fallen for so many epochs. Whether it stops
+        or reaches the last epoch, it gets back the parameters it had when that loss was lowest.
+    observe : callable, optional
+        `observe(step, net)` is called after each step; step 1 is the first.
+    progress : bool
+        Show a progress bar, and a line for each network that stops early.
+
+    Returns
+    -------
+    History
+    """
+    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
+    if not isinstance(optimizer, Optimizer):
+        optimizer = known("optimizer", optimizer, OPTIMIZERS)()
+    x, y = _examples(net, loss, x, y, "x", "y")
+    if batch_size is not None:
+        whole("batch_size", batch_size)
+    if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            came = f"{len(validation)} entries" if np.iterable(validation) else repr(validation)
+            raise TypeError(
+                f"validation must be a pair (x, y); got {came}. `split` holds back a share of the "
+                "examples"
+            )
+        validation = _examples(net, loss, *validation, "validation[0]", "validation[1]")
+    if patience is not None:
+        whole("patience", patience)
+        if validation is None:
+            raise ValueError("patience needs validation=(x, y) to judge by")
+
+    run = _Run(net, progress)
+    columns = {}
+    quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
+    # What is not finite is told by the run.
+    with one_blas_thread(), np.errstate(all="ignore"), run.interruptible(columns):
+        for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):
+            total = np.zeros(net.members)
+            for inputs, targets in _batches(x, y, batch_size, net.shuffles, net.members):
+                outputs = net.forward(inputs)
+                value, gradient = loss.value_and_gradient(outputs, targets)
+                run.step += 1
+                if not np.isfinite(value).all():
+                    run.stop_unless(np.isfinite(value))
+                    if not run.going.any():
+                        break
+                optimizer.step(net, net.backward(gradient))
+                total += value * outputs.shape[-2]
+                if observe is not None:
+                    observe(run.step, net)
+            run.stop_unless(_finite_parameters(net))
+            row = {"loss": total / len(x)}
+            if validation is not None:
+                row |= _judged(net, loss, *validation)
+            for name, value in row.items():
+                columns.setdefault(name, []).append(np.where(run.going, value, np.nan))
+            if patience is not None:
+                run.stop_where_patience_ends(columns["validation_loss"][-1], patience)
+            if not run.going.any():
+                break
+    run.give_back()
+    columns = {name: np.stack(column, axis=-1) for name, column in columns.items()}
+    return History(**columns, stops=run.stops)
+
+
 @dataclass(frozen=True)
 class Stop:
-    """Why and when a network stopped before its last epoch. Epochs, steps, layers count from 1."""
+    """Why and when a network stopped before its last epoch. Epochs, steps, layers count from 1.
+
+    `layer` says where numbers first stopped being finite; it is None where patience ended.
+    """
 
     reason: str
     epoch: int
     step: int
     layer: int | None = None
+
+    @property
+    def diverged(self):
+        """Whether the network's numbers stopped being finite."""
+        return self.layer is not None
 
     def __str__(self):
         return f"stopped at step {self.step}, in epoch {self.epoch}: {self.reason}"
@@ -48,6 +155,13 @@ class History:
     validation_loss: np.ndarray | None = None
     validation_accuracy: np.ndarray | None = None
     stops: dict = field(default_factory=dict)
+
+    def __repr__(self):
+        parts = [f"{self.loss.shape[-1]} epochs", "loss"]
+        parts += [
+            n for n in ("validation_loss", "validation_accuracy") if vars(self)[n] is not None
+        ]
+        return f"<history: {', '.join(parts)}; {len(self.stops)} stopped early>"
 
 
 @cache
@@ -78,96 +192,6 @@ def split(x, y, share=0.2, seed=0):
         raise ValueError(f"share={share} of {len(x)} examples leaves one part empty")
     order = np.random.default_rng(whole("seed", seed, 0)).permutation(len(x))
     return x[order[count:]], y[order[count:]], x[order[:count]], y[order[:count]]
-
-
-def train(
-    net, x, y, *, loss, optimizer="adam", epochs=10, batch_size=32,
-    validation=None, patience=None, observe=None, progress=True,
-):  # fmt: skip
-    """Train a network, or each member of a stack, and return the history.
-
-    Each member draws its own batches from its own seed: bit for bit those of the network alone. A
-    member whose numbers stop being finite keeps the parameters it had then, and the others go on.
-
-    Parameters
-    ----------
-    net : MLP
-        Changed in place.
-    x : array of shape (n, inputs)
-    y : array
-        Targets, as `loss` takes them.
-    loss : str or Loss
-    optimizer : str or Optimizer
-        A name gives the optimiser with its own defaults.
-    epochs : int
-        Passes over the examples.
-    batch_size : int or None
-        Examples a step, newly shuffled each epoch. None is all of them at once, in order.
-    validation : (x, y), optional
-        Examples to judge by after each epoch.
-    patience : int, optional
-        Stop a network when its validation loss has not fallen for so many epochs, and give it
-        back the parameters it had when it was lowest.
-    observe : callable, optional
-        `observe(step, net)` is called after each step; step 1 is the first.
-    progress : bool
-        Show a progress bar, and a line for each network that stops early.
-
-    Returns
-    -------
-    History
-    """
-    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
-    if not isinstance(optimizer, Optimizer):
-        optimizer = known("optimizer", optimizer, OPTIMIZERS)()
-    x, y = _examples(net, loss, x, y, "x", "y")
-    if batch_size is not None:
-        whole("batch_size", batch_size)
-    if validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            came = f"{len(validation)} entries" if np.iterable(validation) else repr(validation)
-            raise TypeError(
-                f"validation must be a pair (x, y); got {came}. `split` holds back a share of the "
-                "examples"
-            )
-        validation = _examples(net, loss, *validation, "validation[0]", "validation[1]")
-    if patience is not None:
-        whole("patience", patience)
-        if validation is None:
-            raise ValueError("patience needs validation=(x, y) to judge by")
-
-    run = _Run(net, progress)
-    rngs = [np.random.default_rng([seed, 1]) for seed in (net.seed if net.members else [net.seed])]
-    columns = {}
-    quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
-    with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is told by the run
-        for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):
-            total = np.zeros(net.members)
-            for inputs, targets in _batches(x, y, batch_size, rngs, net.members):
-                outputs = net.forward(inputs)
-                value, gradient = loss.value_and_gradient(outputs, targets)
-                run.step += 1
-                if not np.isfinite(value).all():
-                    run.stop_unless(np.isfinite(value))
-                    if not run.going.any():
-                        break
-                optimizer.step(net, net.backward(gradient))
-                total += value * outputs.shape[-2]
-                if observe is not None:
-                    observe(run.step, net)
-            run.stop_unless(_finite_parameters(net))
-            row = {"loss": total / len(x)}
-            if validation is not None:
-                row |= _judged(net, loss, *validation)
-            for name, value in row.items():
-                columns.setdefault(name, []).append(np.where(run.going, value, np.nan))
-            if patience is not None:
-                run.stop_where_patience_ends(columns["validation_loss"][-1], patience)
-            if not run.going.any():
-                break
-    run.give_back()
-    columns = {name: np.stack(column, axis=-1) for name, column in columns.items()}
-    return History(**columns, stops=run.stops)
 
 
 def _batches(x, y, size, rngs, members):
@@ -221,6 +245,18 @@ class _Run:
 
     def keep(self, key):
         self.kept[key] = [p[key].copy() for p in self.net.weights + self.net.biases]
+
+    @contextmanager
+    def interruptible(self, columns):
+        """End at an interrupt, once an epoch is done, as if the rest had not been asked for."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not columns:
+                raise
+            for column in columns.values():  # an epoch counts when all of its numbers are there
+                del column[min(map(len, columns.values())) :]
+            tqdm.write(f"interrupted in epoch {self.epoch}")
 
     def give_back(self):
         for key, parameters in self.kept.items():
