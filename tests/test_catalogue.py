@@ -2,6 +2,7 @@
 
 import copy
 import doctest
+import inspect
 import json
 import pickle
 import re
@@ -12,8 +13,9 @@ import pytest
 from mathml import convert
 
 import bends
-from bends import ACTIVATIONS, CORE, VECTOR_ACTIVATIONS, Activation, activation
-from bends.catalogue import plain
+from bends import ACTIVATIONS, CORE, MLP, VECTOR_ACTIVATIONS, Activation, activation, leaky_relu
+from bends.catalogue import find, plain
+from bends.losses import accuracy
 
 every = pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=ACTIVATIONS)
 FRAMEWORKS = json.loads(Path(bends.__file__).with_name("frameworks.json").read_text())
@@ -308,3 +310,94 @@ def test_defaults_are_pytorchs(f):
     for name, value in f.parameters.items():
         if theirs.get(name) is not None or f.name == "prelu":
             assert value == theirs[name if f.name != "prelu" else "init"]
+
+
+def test_the_source_of_a_function_can_be_read():
+    source = inspect.getsource(ACTIVATIONS["gelu_tanh"])
+    assert "def gelu_tanh(x" in source and source.startswith("@activation")
+
+
+@pytest.mark.parametrize("name", ["swish", "LeakyReLU", "linear", "relu"])
+def test_in_and_get_agree_with_brackets(name):
+    assert name in ACTIVATIONS and ACTIVATIONS.get(name) is ACTIVATIONS[name]
+    assert "rleu" not in ACTIVATIONS and ACTIVATIONS.get("rleu", 3) == 3
+
+
+@pytest.mark.parametrize("kind", [KeyError, ValueError])
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda: ACTIVATIONS["rleu"],
+        lambda: find(ACTIVATIONS, "rleu"),
+        lambda: MLP([1, 2, 1], "rleu"),
+        lambda: MLP([1, 2, 1], init="lecum"),
+        lambda: accuracy("cross_entropie", [[0.0, 1.0]], [1]),
+    ],
+)
+def test_an_unknown_name_is_one_kind_of_error(look_up, kind):
+    with pytest.raises(kind, match="nearest: (relu, |lecun|cross_entropy)") as error:
+        look_up()
+    assert not str(error.value).startswith(("'", '"'))
+
+
+def test_find_takes_names_and_things():
+    f = leaky_relu.with_parameters(negative_slope=0.3)
+    assert find(ACTIVATIONS, f) is f and find(ACTIVATIONS, "relu") is ACTIVATIONS["relu"]
+    with pytest.raises(TypeError, match="activation must be a name or the thing itself; got 3"):
+        find(ACTIVATIONS, 3)
+
+
+def test_a_parameter_in_a_call_says_what_to_write():
+    with pytest.raises(TypeError, match=r"leaky_relu.with_parameters\(negative_slope=0.2\)\(x\)"):
+        leaky_relu(-1, negative_slope=0.2)
+
+
+def cubed(x, k=1.0):
+    return k * x**3, 3 * k * x**2
+
+
+def no_default(x, k):
+    return x, np.ones_like(x)
+
+
+def alone(x):
+    return x
+
+
+def flat(x):
+    return x, 1.0
+
+
+def shorter(x):
+    return x[..., :1], x
+
+
+def wrong(x):
+    return x**2, x
+
+
+def kinked(x):
+    return abs(x), np.sign(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "words"),
+    [
+        (no_default, TypeError, "no_default: the parameter k needs a number as its default"),
+        (alone, TypeError, "alone must return two results: the value and the derivative"),
+        (flat, ValueError, r"flat: the derivative must have the shape of x, \(1, 3\); it has \(\)"),
+        (shorter, ValueError, "shorter: the value must have the shape of x"),
+        (wrong, ValueError, "wrong: at x = -4.987 the derivative is said to be -4.987, but the va"),
+    ],
+)
+def test_a_function_of_ones_own_is_checked_when_it_is_made(function, error, words):
+    with pytest.raises(error, match=words):
+        activation("Mine", "gate", "x", "1")(function)
+
+
+def test_a_right_function_of_ones_own_passes():
+    f = activation("Cube", "gate", "kx^3", "3kx^2")(cubed)
+    assert f.with_parameters(k=2.0)(2.0) == 16 and f.derivative(1.0) == 3
+    assert activation("V", "rectifier", "|x|", "", joints=(0.0,))(kinked)(-2.0) == 2
+    with pytest.raises(ValueError, match="family must be one of linear, .*; got 'gates'"):
+        activation("Cube", "gates", "x^3", "3x^2")(alone)

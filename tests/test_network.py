@@ -168,7 +168,7 @@ def test_inputs_that_are_not_finite_are_refused(value, row, column):
         ({"activation": ["relu", "relu"]}, ValueError, "each of the 1 hidden layers; got 2"),
         ({"activation": np.tanh}, TypeError, "activation must be a name or a function of the cat"),
         ({"init": "hee"}, ValueError, "init='hee' is not known; nearest: he"),
-        ({"init": 3}, ValueError, "init=3 is not known"),
+        ({"init": 3}, TypeError, "init must be a name or the thing itself; got 3"),
         ({"seed": -1}, ValueError, "seed must be a whole number, 0 or more; got -1"),
         ({"seed": [0, 1.5]}, ValueError, "seed must be a whole number, 0 or more; got 1.5"),
         ({"seed": []}, ValueError, "seed is an empty sequence"),

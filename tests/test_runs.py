@@ -309,7 +309,7 @@ def test_the_rate_that_gives_no_number_comes_last(tmp_path):
     [
         ({"settings": [{"a": 1}, {"b": 2}]}, "settings must all have the same names"),
         ({"judge": "validation_lost"}, "judge='validation_lost' .*nearest: validation_loss"),
-        ({"better": sum}, "better='sum' is not known; nearest: "),
+        ({"better": sum}, "better='sum' is not known; known: max, min"),
         ({"settings": [{"task": "two"}]}, "task='two' is not known"),
         ({"settings": [{"rate": -1}]}, "rate must be a finite number above 0"),
     ],

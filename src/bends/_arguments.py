@@ -7,12 +7,24 @@ from numbers import Integral, Real
 import numpy as np
 
 
+class UnknownName(KeyError, ValueError):
+    """A name that a table does not have: a look-up that fails, and a wrong argument."""
+
+    def __str__(self):
+        return str(self.args[0])
+
+
+def nearest(name, names):
+    """The names most like one that is not known; all, where none is like it."""
+    near = get_close_matches(str(name).lower(), names, n=3)
+    return f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names)}"
+
+
 def known(argument, name, table):
     """Return the entry of `table` called `name`; a wrong name's error tells the nearest ones."""
     if isinstance(name, str) and name in table:
         return table[name]
-    nearest = get_close_matches(str(name), table, n=3) or sorted(table)
-    raise ValueError(f"{argument}={name!r} is not known; nearest: {', '.join(nearest)}")
+    raise UnknownName(f"{argument}={name!r} is not known; {nearest(name, table)}")
 
 
 def whole(argument, value, least=1):

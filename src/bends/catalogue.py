@@ -1,6 +1,5 @@
 """What an entry of the catalogue is: a function with its derivative, formula and facts."""
 
-import difflib
 import inspect
 import numbers
 import re
@@ -9,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ._arguments import unmasked
+from bends._arguments import UnknownName, known, nearest, unmasked
+
+FAMILIES = ("linear", "step", "rectifier", "exponential", "squashing", "gate", "periodic")
 
 # On Linux, C's allocator returns an array's memory to the system at once, unless it has seen a
 # larger one freed: then it keeps the pages. Without this line float64 functions take 3 to 5 times
@@ -62,8 +63,9 @@ class Activation:
 
     def __post_init__(self):
         object.__setattr__(self, "__doc__", self.function.__doc__)
+        object.__setattr__(self, "__wrapped__", self.function)  # where inspect.getsource looks
 
-    def __call__(self, x):
+    def __call__(self, x, **parameters):
         """Value at every x. Computed in float64 and rounded once to the type of x.
 
         Parameters
@@ -80,6 +82,11 @@ class Activation:
         TypeError
             If x holds something other than real numbers.
         """
+        if parameters:
+            said = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            raise TypeError(
+                f"parameters give a new function: {self.name}.with_parameters({said})(x)"
+            )
         return self._pair(x)[0]
 
     def derivative(self, x):
@@ -220,13 +227,50 @@ def activation(title, family, formula, derivative, **facts):
     def decorate(function):
         arguments = list(inspect.signature(function).parameters.values())[1:]
         parameters = {argument.name: argument.default for argument in arguments}
-        function.__qualname__ += ".function"  # where pickle finds it, once the name is taken
-        function.facts = {fact: value for fact, value in facts.items() if callable(value)}
         name = function.__name__.rstrip("_")
+        function.facts = {fact: value for fact, value in facts.items() if callable(value)}
+        _check(name, function, family, parameters)
         settled = facts | facts_for(function, parameters)
+        _check_derivative(name, function, parameters, settled.get("joints", ()))
+        function.__qualname__ += ".function"  # where pickle finds it, once the name is taken
         return Activation(name, title, family, formula, derivative, function, parameters, **settled)
 
     return decorate
+
+
+def _check(name, function, family, parameters):
+    """Say what is missing in a function that somebody has just written."""
+    if family not in FAMILIES:
+        raise ValueError(f"family must be one of {', '.join(FAMILIES)}; got {family!r}")
+    for parameter, value in parameters.items():
+        if not isinstance(value, numbers.Real):
+            raise TypeError(f"{name}: the parameter {parameter} needs a number as its default")
+    x = np.array([[-1.5, 0.25, 2.0]])
+    with np.errstate(all="ignore"):
+        pair = function(x.copy(), **parameters)
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise TypeError(f"{name} must return two results: the value and the derivative")
+    for result, what in zip(pair, ("value", "derivative"), strict=True):
+        if np.shape(result) != x.shape:
+            raise ValueError(
+                f"{name}: the {what} must have the shape of x, {x.shape}; it has {np.shape(result)}"
+            )
+
+
+def _check_derivative(name, function, parameters, joints):
+    """Compare the derivative with how fast the value grows, away from where pieces join."""
+    x, h = np.linspace(-4.9871, 5.0123, 90), 1e-6
+    x = x[np.all([abs(x - joint) > 0.01 for joint in joints], axis=0)] if joints else x
+    with np.errstate(all="ignore"):
+        before, after = (np.asarray(function(x + d, **parameters)[0], float) for d in (-h, h))
+        grows, derivative = (after - before) / (2 * h), function(x, **parameters)[1]
+    wrong = np.flatnonzero(~(abs(grows - derivative) <= 1e-4 * (1 + abs(grows))))
+    if wrong.size:
+        i = wrong[0]
+        raise ValueError(
+            f"{name}: at x = {x[i]:.4g} the derivative is said to be {derivative[i]:.4g}, but the "
+            f"value grows by {grows[i]:.4g} for each step of 1"
+        )
 
 
 def facts_for(function, parameters):
@@ -296,18 +340,46 @@ class Catalogue(dict):
         super().__init__((entry.name, entry) for entry in entries)
 
     def __missing__(self, name):
-        called = {alias: f for f in self.values() for alias in getattr(f, "aliases", ())}
-        spelt = {plain(known): f for known, f in (called | self).items()}
+        called = self._called()
+        spelt = {plain(known): f for known, f in called.items()}
         if plain(name) in spelt:
             return spelt[plain(name)]
-        near = difflib.get_close_matches(str(name).lower(), [*self, *called])
-        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(self)}"
-        raise KeyError(f"no activation function is called {name!r}; {hint}")
+        raise UnknownName(f"no activation function is called {name!r}; {nearest(name, called)}")
+
+    def __contains__(self, name):
+        return super().__contains__(name) or plain(name) in map(plain, self._called())
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default
+
+    def _called(self):
+        aliases = {alias: f for f in self.values() for alias in getattr(f, "aliases", ())}
+        return dict(self) | aliases
 
 
-def find(table, entry):
-    """The entry of a table by its name; an entry itself is given back."""
-    return table[entry] if isinstance(entry, str) else entry
+def find(table, entry, argument="activation"):
+    """The entry of a table by its name; an entry itself is given back.
+
+    Parameters
+    ----------
+    table : mapping
+        `ACTIVATIONS`, `LOSSES`, `INITIALIZERS` and the like.
+    entry : str or callable
+    argument : str
+        What the caller calls it, for the error.
+
+    Raises
+    ------
+    UnknownName
+        A KeyError and a ValueError; it tells the nearest names.
+    TypeError
+        If it is neither a name nor a function.
+    """
+    if isinstance(entry, str):
+        return table[entry] if isinstance(table, Catalogue) else known(argument, entry, table)
+    if not callable(entry):
+        raise TypeError(f"{argument} must be a name or the thing itself; got {entry!r}")
+    return entry
 
 
 def plain(name):

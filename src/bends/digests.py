@@ -124,13 +124,15 @@ class _Walk:
             self.code.add(of_data(thing))
         elif thing is None or isinstance(thing, int | float):
             self.code.add(repr(thing))
-        elif inspect.isclass(thing) or inspect.isroutine(thing) or hasattr(thing, "__wrapped__"):
+        elif inspect.isclass(thing) or inspect.isroutine(thing):
             self.follow(inspect.unwrap(thing))
         elif dataclasses.is_dataclass(thing) and self.ours(type(thing)):  # an entry of a table
             self.reach(type(thing))
             for part in vars(thing).values():
                 if not isinstance(part, str):  # formulas and titles are for reading
                     self.reach(part)
+        elif hasattr(thing, "__wrapped__"):
+            self.follow(inspect.unwrap(thing))
 
     def follow(self, thing):
         """A function or a class of ours: its code, and the names in it."""
@@ -164,7 +166,8 @@ class _Walk:
     def foreign(self, thing):
         name = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", "")
         package = (name or "").split(".")[0]
-        if not self.ours(thing) and hasattr(sys.modules.get(package), "__version__"):
+        builtin = package in sys.stdlib_module_names or self.ours(thing)
+        if not builtin and hasattr(sys.modules.get(package), "__version__"):
             self.packages.add(package)
 
     def look_into_tables(self):

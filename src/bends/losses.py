@@ -28,8 +28,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bends._arguments import finite, known, unmasked
+from bends._arguments import finite, unmasked
 from bends.activations import identity, sigmoid, softmax
+from bends.catalogue import find
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,7 @@ def accuracy(loss, outputs, targets):
     outputs, targets : array
         As the loss takes them.
     """
-    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
-    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
+    loss = find(LOSSES, loss, "loss")
     if loss.correct is None:
         raise ValueError(f"loss={loss.name!r} has answers that are near or far, not right or wrong")
     outputs = np.asarray(unmasked("outputs", outputs))

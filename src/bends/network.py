@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bends._arguments import finite, known, whole
+from bends._arguments import finite, whole
 from bends.activations import ACTIVATIONS, identity
+from bends.catalogue import find
 from bends.initializers import INITIALIZERS
 
 
@@ -76,7 +77,7 @@ class MLP:
         self.activations = _one_per_layer(activation, len(self.sizes) - 2)
         self.seed = whole("seed", seed, 0) if np.ndim(seed) == 0 else _seeds(seed)
         self.members = () if isinstance(self.seed, int) else (len(self.seed),)
-        init = init if callable(init) else known("init", init, INITIALIZERS)
+        init = find(INITIALIZERS, init, "init")
 
         shapes = list(zip(self.sizes, self.sizes[1:], [identity, *self.activations], strict=False))
         drawn = []
@@ -167,7 +168,7 @@ class MLP:
 def _one_per_layer(activation, layers):
     if isinstance(activation, str) or not np.iterable(activation):
         activation = [activation] * layers
-    functions = [ACTIVATIONS[f] if isinstance(f, str) else f for f in activation]
+    functions = [find(ACTIVATIONS, f) if isinstance(f, str) else f for f in activation]
     if len(functions) != layers:
         raise ValueError(
             f"activation must be one, or one for each of the {layers} hidden layers; "

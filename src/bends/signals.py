@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bends._arguments import known
 from bends.activations import ACTIVATIONS
 from bends.catalogue import find
 from bends.losses import LOSSES
@@ -47,7 +46,7 @@ def signals(net, x, loss=None, targets=None):
     if (loss is None) != (targets is None):
         raise TypeError("signals takes loss and targets together, or neither")
     if isinstance(loss, str):
-        loss = known("loss", loss, LOSSES)
+        loss = find(LOSSES, loss, "loss")
     outputs = net(x)
     if loss is not None:
         net.backward(loss(outputs, targets)[1])

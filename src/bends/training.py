@@ -10,7 +10,8 @@ from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from bends._arguments import finite, known, positive, whole
-from bends.losses import LOSSES, Loss
+from bends.catalogue import find
+from bends.losses import LOSSES
 from bends.optimizers import OPTIMIZERS, Optimizer
 
 
@@ -60,7 +61,7 @@ def train(
     -------
     History
     """
-    loss = loss if isinstance(loss, Loss) else known("loss", loss, LOSSES)
+    loss = find(LOSSES, loss, "loss")
     if not isinstance(optimizer, Optimizer):
         optimizer = known("optimizer", optimizer, OPTIMIZERS)()
     x, y = _examples(net, loss, x, y, "x", "y")
