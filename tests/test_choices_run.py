@@ -87,8 +87,13 @@ def test_a_mask_is_always_made_by_convolutions():
 def test_pytorchs_lines_train():
     """A hundred steps with the lines' own optimiser bring the loss down, for every kind."""
     for kind, answer in ANSWERS.items():
-        rule = next(r for r in RULES if possible(r, kind) and "answer" not in r["when"]
-                    and r["opening"] == ("convolutional" if kind == "mask" else "dense"))
+        rule = next(
+            r
+            for r in RULES
+            if possible(r, kind)
+            and "answer" not in r["when"]
+            and r["opening"] == ("convolutional" if kind == "mask" else "dense")
+        )
         space, lines = {}, hidden_code(rule, "PyTorch") + end_code(answer, "PyTorch")
         torch.manual_seed(0)
         exec("\n".join(lines), space)
