@@ -57,7 +57,10 @@ def lessons():
 
     The minutes are counted once all chapters are read; `put_minutes` puts them in.
     """
-    rows = ["| chapter | question | needs | minutes | of the main line |", "|" + " --- |" * 5]
+    rows = [
+        "| chapter | question | needs | minutes | of the main line | to print |",
+        "|" + " --- |" * 6,
+    ]
     for file in sorted((ROOT / "chapters").glob("*.ipynb")):
         head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])
         title = re.search(r"^# (.+)$", head, re.M)[1]
@@ -65,7 +68,8 @@ def lessons():
         before = ", ".join(str(int(number)) for number in re.findall(r"\((\d\d)-", needs)) or "–"
         link = f"[{title}](../chapters/{file.name})"
         times = " | ".join(f"MINUTES:{file.stem}:{at}" for at in (1, 0))
-        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {times} |")
+        sheet = f'<a href="../chapters/{file.stem}.html?worksheet">worksheet</a>'
+        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {times} | {sheet} |")
     return "\n".join(rows)
 
 

@@ -1,4 +1,7 @@
-"""Mathematics as MathML, made at build time: no script, no font, read aloud by screen readers."""
+"""Mathematics as MathML, made at build time: no script, no font, read aloud by screen readers.
+
+Each formula carries plain words as well (`alttext`), for readers and for other forms of the book.
+"""
 
 import re
 from html import unescape
@@ -26,7 +29,47 @@ def convert(tex, display="inline"):
     for row in [element for element in math.iter() if element.tag in ROWS]:
         space_functions(row)
         mark_signs(row)
+    math.set("alttext", " ".join(words(math).split()).replace(" ,", ","))
     return ElementTree.tostring(math, encoding="unicode")
+
+
+SAID = {
+    "=": "equals", "+": "plus", "−": "minus", "-": "minus", "·": "times", "⋅": "times",
+    "×": "times", "/": "over", "<": "is less than", ">": "is greater than", "≤": "is at most",
+    "≥": "is at least", "≠": "is not", "≈": "is about", "∈": "in", "→": "goes to", "∞": "infinity",
+    "∑": "the sum of", "∏": "the product of", "∂": "d", "′": "prime", "|": "bar", "…": "and so on",
+    "⋯": "and so on", APPLICATION: "of", "∥": "norm", "√": "root", "!": "factorial", "{": "either",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon",
+    "η": "eta", "θ": "theta", "λ": "lambda", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho",
+    "σ": "sigma", "τ": "tau", "φ": "phi", "ϕ": "phi", "Φ": "capital phi", "χ": "chi", "ω": "omega",
+    "Δ": "capital delta", "Σ": "the sum of", "^": "hat", "¯": "bar", "˙": "dot", "&": "",
+}  # fmt: skip
+POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "⊤": "transposed", "T": "transposed"}
+
+
+def words(element):
+    """A formula, or a part of one, as it is said: "root of n over 2"."""
+    parts = [words(child) for child in element]
+    match element.tag:
+        case "mfrac":
+            return f" {parts[0]} over {parts[1]} "
+        case "msqrt":
+            return f" root of {' '.join(parts)} "
+        case "msub":
+            return f" {parts[0]} sub {parts[1]} "
+        case "msup":
+            power = parts[1].strip()
+            return f" {parts[0]} {POWERS.get(power, f'to the power {power}')} "
+        case "msubsup" | "munderover":
+            return f" {parts[0]} from {parts[1]} to {parts[2]} "
+        case "munder":
+            return f" {parts[0]} over {parts[1]} "
+        case "mtr":
+            return (" if " if len(parts) == 2 else " ").join(parts) + "; "
+        case "mspace":
+            return " "
+    text = (element.text or "").strip()
+    return f" {SAID.get(text, text)} {' '.join(parts)} "
 
 
 def space_functions(row):

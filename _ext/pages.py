@@ -9,8 +9,10 @@ from pathlib import Path
 
 import cards
 import code_lines
+import nbformat
 import repository
 import yaml
+from notebook_rules import ALONE
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -83,6 +85,30 @@ def with_head(body, number, minutes, links):
     return body.replace("</h1>", f'</h1>\n<p class="facts">{facts}</p>', 1)
 
 
+SOLUTION = re.compile(r"(?s)<details>\s*<summary>Show a solution</summary>(.*?)</details>")
+ASKED = re.compile(r'(?s)<p class="question-text"[^>]*>(.*?)</p>(.*?)</div>')
+RIGHT = re.compile(r'(?s)<details class="right"[^>]*><summary>(.*?)</summary><p>(.*?)</p>')
+NO_BINDER = ", or follow the link to Binder, if there is one at the top of this page"
+
+
+def with_answers(body):
+    """A chapter's body with what a printed page cannot unfold, at its end, on paper only."""
+    parts = []
+    for number, solution in enumerate(SOLUTION.findall(body), 1):
+        parts.append(f"<h3>Exercise {number}</h3>{solution}")
+    for text, choices in ASKED.findall(body):
+        for choice, reason in RIGHT.findall(choices):
+            parts.append(f"<p><b>{text}</b> {choice}. {reason}</p>")
+    return f'{body}\n<section class="paper"><h2>Answers</h2>{"".join(parts)}</section>'
+
+
+def with_true_links(body, links):
+    """The sentence on how to run a chapter, true of this build: with Binder only where it is."""
+    binder = any(label == "Run in Binder" for label, _ in links)
+    said = ", or follow the link to Binder at the top of this page" if binder else ""
+    return body.replace(NO_BINDER, said)
+
+
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
     body = cards.in_cards(code_lines.in_lines(context.get("body", "")))
@@ -94,7 +120,8 @@ def add_context(app, pagename, templatename, context, doctree):
         links = [f'<a href="{file}.ipynb" download>Download this notebook</a>']
         links += [f'<a href="{escape(a)}">{label}</a>' for label, a in page_links[:-2]]
         minutes = app.env.metadata[pagename]["minutes"]
-        body = with_head(body, int(number[1]), minutes, links)
+        body = with_head(with_answers(body), int(number[1]), minutes, links)
+        body = with_true_links(body, page_links)
     context.update(
         body=body,
         number=int(number[1]) if number else None,
@@ -105,6 +132,7 @@ def add_context(app, pagename, templatename, context, doctree):
         repository=app.bends_repository,
         scripts=[name for name, mark in SCRIPTS.items() if re.search(f'class="(?:{mark})', body)],
         archive=ARCHIVE,
+        author=app.config.author,
     )
 
 
@@ -133,13 +161,37 @@ def finish(app, exception):
     for page in app.env.found_docs:
         source = Path(app.env.doc2path(page))
         if source.suffix == ".ipynb":
-            shutil.copyfile(source, site / f"{page}.ipynb")
+            text = source.read_text(encoding="utf8")
+            offered = with_install(text, app.bends_repository)
+            (site / f"{page}.ipynb").write_text(offered, encoding="utf8", newline="\n")
+    for name in ("LICENSE", "NOTICE"):
+        shutil.copyfile(ROOT / name, site / name)
+    for script in (site / "_static").glob("*.js"):
+        if (STATIC / script.name).exists():
+            script.write_text(without_comments(script.read_text(encoding="utf8")), encoding="utf8")
     root = Path(app.srcdir)
     course = [path for name in COURSE_FOLDERS for path in (root / name).rglob("*")]
     hidden = re.compile(r"(^|/)(\.|__pycache__|.*\.egg-info)")
     course = [p for p in course if not hidden.search(p.relative_to(root).as_posix())]
     pack(site / COURSE_ARCHIVE, root, [*course, *root.glob("[!.]*.*"), *map(root.joinpath, PLAIN)])
     pack(site / ARCHIVE, site, site.rglob("*"))
+
+
+def with_install(text, address):
+    """A notebook to download: it begins with the line that installs the course, if one is known."""
+    if address is None:
+        return text
+    notebook = nbformat.reads(text, as_version=4)
+    (at,) = [i for i, cell in enumerate(notebook.cells) if cell.source == ALONE]
+    line = f'%pip install -q "bends @ git+{address}"'
+    notebook.cells[at] = nbformat.v4.new_code_cell(line, id="install")
+    return nbformat.writes(notebook) + "\n"
+
+
+def without_comments(script):
+    """A script as it is sent: without indentation and lines that only comment."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 def pack(archive, folder, paths):

@@ -121,6 +121,16 @@ bendsAnswers.mark();
   }
 }
 
+// Two other views of a page, by its address: one figure that fills the screen, and a worksheet.
+{
+  const asked = new URLSearchParams(location.search), view = ["slide", "worksheet"].find((name) => asked.has(name));
+  if (view) {
+    document.documentElement.dataset.view = view;
+    const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`) });
+    addEventListener("load", () => document.head.append(script));
+  }
+}
+
 // What is too wide for its place scrolls by itself, and then takes the focus, for the arrow keys.
 const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) {

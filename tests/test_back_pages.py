@@ -43,9 +43,9 @@ def test_what_a_classifier_pays_that_knows_nothing():
 def test_the_table_of_lessons_has_a_line_for_each_chapter():
     files = sorted((BACK.parent / "chapters").glob("*.ipynb"))
     head, rule, *rows = generated.lessons().split("\n")
-    assert head.count("|") == rule.count("|") == 6 and len(rows) == len(files)
+    assert head.count("|") == rule.count("|") == 7 and len(rows) == len(files)
     line = r"\| (\d+) \| \[[^\]]+\]\(../chapters/(\S+).ipynb\) \| (?:–|\d+(?:, \d+)*) \|"
-    line += r" MINUTES:\2:1 \| MINUTES:\2:0 \|"
+    line += r" MINUTES:\2:1 \| MINUTES:\2:0 \| <a .*worksheet</a> \|"
     for row, file in zip(rows, files, strict=True):
         number, slug = re.fullmatch(line, row).groups()
         assert int(number) == int(file.name[:2]) and slug == file.stem

@@ -58,7 +58,10 @@ def figure(explorer, caption, controls="", payload=None):
     parts = [f'<div class="panels" role="img" {label}>{panels}</div>']
     link = ""
     if controls:
-        link = f' <a class="state-link" href="#{id}">Link to this state</a>'
+        link = (
+            f' <a class="state-link" href="#{id}">Link to this state</a>'
+            f' · <a class="slide-link" href="?slide={id}">Full screen</a>'
+        )
         parts.append(
             f'<div class="side"><p class="says" id="{id}-says" aria-live="polite" '
             f'style="--letters:{longest(payload)}">'
