@@ -24,6 +24,7 @@ import pages
 import payloads
 import quotes
 import reading
+import search
 
 BUILD = freshness.ROOT / "_build"
 CACHE = BUILD / "cache"
@@ -49,6 +50,7 @@ def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
     makers = (anchors, folds, generated, laboratory, mathml, pages, payloads, quotes, reading)
+    makers += (search,)
     for module in (execution, freshness, *makers):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
