@@ -47,8 +47,10 @@ def doors():
     """One way in for each kind of reader, to the first of its pages that is written."""
     html = ['<div class="doors">']
     for door in yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))["doors"]:
-        page = next(p for p in door["pages"] if list(ROOT.glob(f"{p}.*")))
-        html.append(f'<a href="{page}.html"><b>{door["who"]}</b><span>{door["where"]}</span></a>')
+        written = (p.partition("#") for p in door["pages"])
+        page, mark, anchor = next(p for p in written if list(ROOT.glob(f"{p[0]}.*")))
+        address = f"{page}.html{mark}{anchor}"
+        html.append(f'<a href="{address}"><b>{door["who"]}</b><span>{door["where"]}</span></a>')
     return "\n".join([*html, "</div>"])
 
 

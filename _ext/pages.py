@@ -98,7 +98,7 @@ def with_answers(body):
         parts.append(f"<h3>Exercise {number}</h3>{solution}")
     for text, choices in ASKED.findall(body):
         for choice, reason in RIGHT.findall(choices):
-            parts.append(f"<p><b>{text}</b> {choice}. {reason}</p>")
+            parts.append(f"<p><b>{text}</b> {choice}. {reason.removeprefix('Yes. ')}</p>")
     return f'{body}\n<section class="paper"><h2>Answers</h2>{"".join(parts)}</section>'
 
 

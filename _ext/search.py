@@ -14,7 +14,8 @@ ARTICLE = re.compile(r"(?s)<article>(.*?)</article>")
 UNREAD = re.compile(
     r"(?s)<(svg|script|style|fieldset|pre|button|form|math)\b.*?</\1>"
     r'|<p class="says".*?</p>|<a class="headerlink".*?</a>|<section class="paper">.*'
-    r'|<span class="number">.*?</span>|<p class="facts">.*?</p>|<a class="(?:state|slide)-link".*?</a>'
+    r'|<span class="number">.*?</span>|<p class="facts">.*?</p>'
+    r'|<span class="links">.*?</span>'
 )
 ANCHOR = re.compile(r'<section\b[^>]*\bid="([^"]+)"')
 BLOCK = re.compile(r"</(?:p|li|td|th|tr|dd|dt|div|summary|figcaption)>")

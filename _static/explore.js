@@ -171,9 +171,8 @@
     function address() {
       const words = inputs.map((input) => {
         const at = position(input);
-        return `${input.name}=${
-          input.type === "range" ? states.sliders[input.name].values[at] : input.type === "checkbox" ? ["off", "on"][at] : input.value
-        }`;
+        const value = input.type === "range" ? states.sliders[input.name].values[at] : input.type === "checkbox" ? ["off", "on"][at] : input.value;
+        return `${input.name}=${value}`;
       });
       return `#${figure.id}:${words.join(",")}`;
     }

@@ -23,9 +23,9 @@ from IPython.display import HTML, display
 from .controls import choice, computed, slider, slider_over, switch
 from .explorer import Explorer
 from .page import page
-from .stage import panel
+from .stage import WIDE, panel
 
-__all__ = ["choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
+__all__ = ["WIDE", "choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
 
 FACES = ("live", "page", "text")
 

@@ -59,8 +59,8 @@ def figure(explorer, caption, controls="", payload=None):
     link = ""
     if controls:
         link = (
-            f' <a class="state-link" href="#{id}">Link to this state</a>'
-            f' · <a class="slide-link" href="?slide={id}">Full screen</a>'
+            f' <span class="links"><a class="state-link" href="#{id}">Link to this state</a>'
+            f' · <a class="slide-link" href="?slide={id}">Full screen</a></span>'
         )
         parts.append(
             f'<div class="side"><p class="says" id="{id}-says" aria-live="polite" '
