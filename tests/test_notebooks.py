@@ -17,7 +17,16 @@ sys.path.insert(0, str(ROOT / "_ext"))
 
 import notebooks  # noqa: E402
 import shake  # noqa: E402
-from notebook_rules import METADATA, exercises, faults, printed  # noqa: E402
+from notebook_rules import (  # noqa: E402
+    LONG_HIDDEN,
+    METADATA,
+    NAMES_FROM_HIDDEN,
+    exercises,
+    faults,
+    long_hidden,
+    names_from_hidden,
+    printed,
+)
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -75,7 +84,7 @@ def run_solved(path, arithmetic):
 
 @chapters
 def test_a_chapter_keeps_the_rules(path):
-    assert faults(nbformat.read(path, as_version=4)) == []
+    assert faults(nbformat.read(path, as_version=4), path.stem) == []
 
 
 @chapters
@@ -183,6 +192,40 @@ def test_a_stored_output_that_is_not_text_is_named(stored, output, words):
     notebook = nbformat.read(stored, as_version=4)
     notebook.cells[2].outputs = [nbformat.v4.new_output(kind, **content)]
     assert any(words in fault for fault in faults(notebook))
+
+
+def code_cells(*cells):
+    made = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": tags}) for source, *tags in cells
+    ]  # fmt: skip
+    return nbformat.v4.new_notebook(cells=made)
+
+
+def test_names_that_only_hidden_code_made_are_named():
+    notebook = code_cells(
+        (
+            "import numpy as np\nfrom bends import relu, tanh\ndef f(x):\n    return x",
+            "remove-input",
+        ),
+        ("x = np.ones(3)\nprint(f(x))",),
+        ("from bends import tanh\nprint([tanh(x) for x in range(3)])",),
+        ("y = tanh(x)\ndef g(relu):\n    return relu",),
+        ("z = f(relu(y))", "remove-cell"),
+    )
+    assert list(names_from_hidden(notebook)) == [(1, "f"), (1, "np")]
+
+
+def test_long_hidden_cells_are_named():
+    long, short = "\n".join(["x = 1"] * 31), "\n\n".join(["x = 1"] * 30)
+    notebook = code_cells((long, "remove-input"), (short, "remove-cell"), (long,))
+    assert list(long_hidden(notebook)) == [0]
+
+
+def test_no_chapter_is_excused_that_needs_no_excuse():
+    read = {path.stem[:2]: nbformat.read(path, as_version=4) for path in CHAPTERS}
+    for rule, excused in [(long_hidden, LONG_HIDDEN), (names_from_hidden, NAMES_FROM_HIDDEN)]:
+        needed = {number for number, notebook in read.items() if list(rule(notebook))}
+        assert excused == needed, f"{rule.__name__} in _ext/notebook_rules.py"
 
 
 def test_widget_state_and_an_accepted_starter_are_named(stored):

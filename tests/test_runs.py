@@ -294,6 +294,19 @@ def test_a_setting_may_fix_its_rate(tmp_path):
     assert list(stored.rows()) == list(fresh.rows())
 
 
+@pytest.mark.parametrize("better", [min, max])
+def test_of_equal_rates_the_first_wins(tmp_path, better):
+    def level(data, setting, members, phase):
+        return [{"validation_loss": 1.0, "test_loss": 1.0} for _ in members]
+
+    table = run(
+        own(train=level, rates=[0.02, 0.01, 0.03], better=better),
+        tmp_path / "runs.csv",
+        progress=False,
+    )
+    assert set(table.where(phase="test")["rate"]) == {0.02}
+
+
 def test_the_rate_that_gives_no_number_comes_last(tmp_path):
     def fails(data, setting, members, phase):
         return [{"validation_loss": math.nan if rate == 0.01 else 5.0} for rate, _ in members]

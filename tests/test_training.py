@@ -285,3 +285,10 @@ def test_things_introduce_themselves():
     assert repr(MLP([2, 1])) == "<MLP [2, 1], no hidden layer, float64>"
     assert repr(Adam()) == "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
     assert repr(SGD([0.1, 0.2])) == "SGD(learning_rate=[0.1, 0.2])"
+
+
+def test_the_order_of_the_examples_is_not_drawn_as_the_weights_are():
+    for net, seeds in [(MLP([2, 1], seed=3), [3]), (MLP([2, 1], seed=[4, 5]), [4, 5])]:
+        expected = [np.random.default_rng([seed, 1]).permutation(9).tolist() for seed in seeds]
+        assert [rng.permutation(9).tolist() for rng in net.shuffles] == expected
+        assert np.random.default_rng(seeds[0]).permutation(9).tolist() not in expected

@@ -1,5 +1,7 @@
 """Helpers for Bends, a course on activation functions."""
 
+__version__ = "0.1.0"
+
 from .activations import (
     ACTIVATIONS,
     CORE,

@@ -1,10 +1,21 @@
 """Checks of arguments: every error names the argument, what came and what is accepted."""
 
 import importlib
+import os
 from difflib import get_close_matches
 from numbers import Integral, Real
 
 import numpy as np
+
+FACES = ("live", "page", "text")
+
+
+def face():
+    """How things show themselves: with a kernel, on the built page, or as text for the tests."""
+    asked = os.environ.get("BENDS_FACE", "live")
+    if asked not in FACES:
+        raise ValueError(f"BENDS_FACE must be one of {', '.join(FACES)}, not {asked!r}")
+    return asked
 
 
 class UnknownName(KeyError, ValueError):

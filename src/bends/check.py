@@ -7,7 +7,6 @@ no kernel and no script, and work by keyboard.
 
 import copy
 import hashlib
-import os
 import re
 import traceback
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from html import escape
 import numpy as np
 from IPython.display import HTML, display
 
+from ._arguments import face
 from .answers import answer_form, numbers
 
 __all__ = ["Verdict", "check", "numbers", "predict", "question"]
@@ -94,7 +94,7 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, 
     def judge(answer):
         return _judge(answer, expected, on or [], wrong or {}, because, tolerance)
 
-    if page is not None and os.environ.get("BENDS_FACE") == "page":
+    if page is not None and face() == "page":
         display(HTML(answer_form(page, judge)))
         return judge(answer)
     verdict = judge(answer)
@@ -347,10 +347,9 @@ class _Choices:
         return "\n".join([self.text, *lines])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        face = os.environ.get("BENDS_FACE", "live")
-        if face == "text":
+        if face() == "text":
             return {"text/plain": repr(self)}
-        if face == "page":
+        if face() == "page":
             return {"text/html": self._html()}
         return {"text/plain": repr(self), "text/html": _LIVE_STYLE + self._html()}
 

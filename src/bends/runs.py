@@ -45,7 +45,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from bends import digests, storage
-from bends._arguments import extra, known, positive, whole
+from bends._arguments import extra, face, known, positive, whole
 from bends.activations import ACTIVATIONS
 from bends.initializers import INITIALIZERS, variance_scaling
 from bends.losses import LOSSES
@@ -365,7 +365,7 @@ def run(grid, path, *, workers=1, backend="threading", progress=True):
     joblib = extra("joblib")
     options = known("backend", backend, BACKENDS)
     path, workers = Path(path), whole("workers", workers)
-    quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
+    quiet = not progress or face() != "live"
     made_by = _made_by(grid)
     with storage.locked(path):
         rows = _resume(grid, path, made_by)

@@ -5,11 +5,11 @@ A table is Markdown with TeX, so that the page, Jupyter and a reader without scr
 """
 
 import math
-import os
 import re
 
 from IPython.display import Markdown, display
 
+from ._arguments import face
 from .activations import CORE
 from .choose import ANSWERS
 from .frameworks import FRAMEWORKS
@@ -29,7 +29,7 @@ def show_table(label, columns, rows):
         Markdown, one text for each column.
     """
     text = _markdown(columns, rows)
-    if os.environ.get("BENDS_FACE") == "text":
+    if face() == "text":
         print(text)
     else:
         start = f'<div class="bends-table" role="region" aria-label="{label}" tabindex="0">'
@@ -39,12 +39,12 @@ def show_table(label, columns, rows):
 def show_plain(columns, rows):
     """Show rows as a table that neither sorts nor filters: few rows, whose texts may wrap."""
     text = _markdown(columns, rows)
-    print(text) if os.environ.get("BENDS_FACE") == "text" else display(Markdown(text))
+    print(text) if face() == "text" else display(Markdown(text))
 
 
 def show_folded(title, text):
     """Show the Markdown of another file, folded under one line; its headings become bold lines."""
-    if os.environ.get("BENDS_FACE") == "text":
+    if face() == "text":
         print(title)
         return
     text = re.sub(r"^#+ (.+)$", r"**\1**", text, flags=re.M)

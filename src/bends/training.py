@@ -1,6 +1,5 @@
 """The training loop: batches, steps, history, and a clear word when a run stops early."""
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,7 +8,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
-from bends._arguments import finite, known, positive, whole
+from bends._arguments import face, finite, known, positive, whole
 from bends.catalogue import find
 from bends.losses import LOSSES
 from bends.optimizers import OPTIMIZERS, Optimizer
@@ -82,7 +81,7 @@ def train(
 
     run = _Run(net, progress)
     columns = {}
-    quiet = not progress or os.environ.get("BENDS_FACE", "live") != "live"
+    quiet = not progress or face() != "live"
     # What is not finite is told by the run.
     with one_blas_thread(), np.errstate(all="ignore"), run.interruptible(columns):
         for run.epoch in tqdm(range(1, whole("epochs", epochs) + 1), disable=quiet, leave=False):

@@ -6,11 +6,11 @@ condition holds, by the same rule as `choose.holds`. With a kernel the controls 
 """
 
 import json
-import os
 from html import escape
 
 from IPython.display import HTML, display
 
+from .._arguments import face
 from . import (
     ANSWERS,
     CONFIDENCE,
@@ -30,10 +30,9 @@ FRAMEWORK = "In which framework?"
 
 def show_chooser():
     """Show the questions, and the recommendation that follows from the answers."""
-    face = os.environ.get("BENDS_FACE", "live")
-    if face == "text":
+    if face() == "text":
         print(choose())
-    elif face == "page":
+    elif face() == "page":
         display(HTML(page()))
     else:
         display(widget())

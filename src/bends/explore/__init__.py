@@ -16,18 +16,15 @@ over the drawing functions: each is drawn for the parameters that its signature 
 of its own, in the order of the call. So let what a slider moves be small.
 """
 
-import os
-
 from IPython.display import HTML, display
 
+from .._arguments import face
 from .controls import choice, computed, slider, slider_over, switch
 from .explorer import Explorer
 from .page import page
 from .stage import WIDE, panel
 
 __all__ = ["WIDE", "choice", "computed", "explore", "panel", "slider", "slider_over", "switch"]
-
-FACES = ("live", "page", "text")
 
 
 def explore(
@@ -75,13 +72,10 @@ def explore(
     explorer = Explorer(draws, panels, id, caption, time, controls, files, kernel_only)
     if (budget_kb is None) != (because is None):
         raise TypeError("budget_kb and because go together: a larger budget needs its reason")
-    face = os.environ.get("BENDS_FACE", "live")
-    if face not in FACES:
-        raise ValueError(f"BENDS_FACE must be one of {', '.join(FACES)}, not {face!r}")
-    if face == "text":
+    if face() == "text":
         print(explorer.sentence(explorer.start))
         return
-    if face == "page":
+    if face() == "page":
         display(HTML(page(explorer, budget_kb)))
     elif explorer.controls:
         from .live import widget
