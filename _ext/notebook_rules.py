@@ -103,6 +103,9 @@ def faults(notebook, slug=""):
     if len(titles) != 1:
         found.append(f"titles: {len(titles)} lines begin with '# ': keep exactly one, the title")
 
+    if re.search(r"^\*\d+ (?:to \d+ )?minutes", notebook.cells[0].source, re.M):
+        fault(0, "says how many minutes it takes: leave it out, the press counts them")
+
     if notebook.cells[1].source != ALONE:
         found.append(f"its second cell does not say where to get bends: {remake}")
 

@@ -149,6 +149,7 @@ def test_what_is_stored(stored):
         (2, {"execution_count": None}, "has the count None, not 1"),
         (0, {"source": "# One\n\n# Two"}, "2 lines begin with '# '"),
         (0, {"source": "## None"}, "0 lines begin with '# '"),
+        (0, {"source": "# One\n\n*20 minutes. You need no more.*"}, "the press counts them"),
         (2, {"metadata": {"tags": ["stater"]}}, "unknown tag 'stater'"),
         (2, {"metadata": {"collapsed": True}}, "stores more about itself"),
         (0, {"attachments": {"a.png": {"image/png": "iVBO"}}}, "attached picture"),
