@@ -178,6 +178,13 @@ def test_ids_begin_with_the_name_of_the_explorer():
         lambda ax: ax.set_title("new"),
         lambda ax: ax.set_xticks([0, 1]),
         lambda ax: ax.twinx(),
+        lambda ax: ax.grid(False),
+        lambda ax: ax.tick_params(labelsize=20),
+        lambda ax: ax.set_aspect("equal"),
+        lambda ax: ax.set_position((0, 0, 0.5, 0.5)),
+        lambda ax: ax.set_facecolor("red"),
+        lambda ax: ax.set_frame_on(False),
+        lambda ax: ax.spines["left"].set_visible(False),
     ],
 )
 def test_a_drawing_may_not_change_what_is_fixed(change):
@@ -191,6 +198,24 @@ def test_a_drawing_may_not_change_what_is_fixed(change):
             made.layers({})
     ax = made.stage.axes["graph"]
     assert (ax.get_xlim(), ax.get_yscale(), len(ax.figure.axes)) == ((-3, 3), "linear", 1)
+
+
+def test_a_cycle_of_colours_does_not_leak_into_the_next_state():
+    def cycling(axes, x):
+        ax = axes["graph"]
+        before = ax.plot([0, 1], [0, 1])[0].get_color()
+        ax.set_prop_cycle(color=["red", "green"])
+        ax.plot([0, 1], [0, 1])
+        return f"The line was {before}."
+
+    made = Explorer((cycling,), PANELS, "first", "", None, {"x": slider(0, 1, steps=2)})
+    said = {made.sentence({"x": x}) for x in (0, 1)}
+    assert len(said) == 1
+
+
+def test_kernel_only_without_controls_says_what_is_missing():
+    with pytest.raises(TypeError, match="kernel_only is for controls .*; none are given"):
+        explore(lambda axes: "Nothing.", panels=PANELS, kernel_only=True)
 
 
 def test_panels_are_as_good_as_new_for_each_state():

@@ -131,6 +131,7 @@ class Stage:
                         if artist not in before[name]:
                             artist.remove()
                     restore(fixed[name], ax)
+                    ax.set_prop_cycle(None)
         return drawn, said
 
     def svg(self, name, layers):
@@ -193,8 +194,35 @@ def lay_out(ax, recorder):
 # What a drawing may not change: how to read it, and how to put it back.
 FIXED = {
     name: (methodcaller(f"get_{name}"), lambda ax, value, name=name: ax.set(**{name: value}))
-    for name in ("xscale", "yscale", "xlim", "ylim", "xlabel", "ylabel")
+    for name in (
+        "xscale",
+        "yscale",
+        "xlim",
+        "ylim",
+        "xlabel",
+        "ylabel",
+        "aspect",
+        "facecolor",
+        "frame_on",
+    )
 } | {
+    "position": (lambda ax: ax.get_position().bounds, lambda ax, box: ax.set_position(box)),
+    "grid or ticks": (
+        lambda ax: [axis.get_tick_params() for axis in (ax.xaxis, ax.yaxis)],
+        lambda ax, params: [
+            axis.set_tick_params(reset=True, **p)
+            for axis, p in zip((ax.xaxis, ax.yaxis), params, strict=True)
+        ],
+    ),
+    "spines": (
+        lambda ax: [
+            (s.get_visible(), s.get_edgecolor(), s.get_linewidth()) for s in ax.spines.values()
+        ],
+        lambda ax, spines: [
+            s.set(visible=visible, edgecolor=color, linewidth=width)
+            for s, (visible, color, width) in zip(ax.spines.values(), spines, strict=True)
+        ],
+    ),
     "title": (lambda ax: ax.get_title("left"), lambda ax, text: ax.set_title(text, loc="left")),
     "xticks": (
         lambda ax: ax.xaxis.get_major_locator(),
