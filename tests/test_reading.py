@@ -169,3 +169,21 @@ def test_a_link_opens_its_piece_and_the_printer_opens_all(book, open_page):
     assert tab.evaluate(OPEN) == [True] * 4
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert tab.evaluate(OPEN) == before
+
+
+@pytest.mark.browser
+def test_a_worksheet_has_lines_and_questions_and_its_key_apart(book, open_page):
+    tab = open_page(f"{built(book).as_uri()}?worksheet")
+    tab.wait_for_selector(".sheet")
+    assert tab.locator(".sheet .lines").count() == 1 and tab.locator(".sheet pre").count() == 0
+    assert tab.locator(".sheet .question").count() == 8  # the first as the guess, and all seven
+    tab.emulate_media(media="print")
+    assert not tab.locator(".sheet .question details > p").first.is_visible()
+    assert tab.locator(".sheet > .paper").is_visible()
+    assert tab.complaints == []
+
+
+@pytest.mark.browser
+def test_a_slide_of_a_figure_that_is_not_there_is_the_page(book, open_page):
+    tab = open_page(f"{built(book).as_uri()}?slide=none")
+    assert tab.get_by_text("The answer").first.is_visible() and tab.complaints == []
