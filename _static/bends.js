@@ -123,7 +123,8 @@ bendsAnswers.mark();
 
 // Two other views of a page, by its address: one figure that fills the screen, and a worksheet.
 {
-  const asked = new URLSearchParams(location.search), view = ["slide", "worksheet"].find((name) => asked.has(name));
+  const asked = new URLSearchParams(location.search);
+  const view = document.getElementById(asked.get("slide")) ? "slide" : asked.has("worksheet") && "worksheet";
   if (view) {
     document.documentElement.dataset.view = view;
     const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`) });

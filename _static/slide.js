@@ -2,31 +2,29 @@
 // as an SVG file in its present state, and a line that says whose it is.
 {
   const figure = document.getElementById(new URLSearchParams(location.search).get("slide"));
-  if (figure) {
-    figure.classList.add("slide");
-    const tools = Object.assign(document.createElement("div"), { className: "tools" });
-    const save = Object.assign(document.createElement("button"), { type: "button", textContent: "Download as SVG" });
-    const leave = Object.assign(document.createElement("a"), { href: `${location.pathname}#${figure.id}`, textContent: "Back to the chapter" });
-    const title = document.title.replace(" · Bends", "");
-    tools.append(save, leave, `Bends, ${title}: The Bends authors, CC BY 4.0`);
-    figure.append(tools);
-    save.addEventListener("click", () => {
-      const panels = [...figure.querySelectorAll(".panels > svg")], boxes = panels.map((svg) => svg.viewBox.baseVal);
-      const across = Math.min(2, panels.length), width = Math.max(...boxes.map((box) => box.width)), height = Math.max(...boxes.map((box) => box.height));
-      const parts = panels.map((svg, i) => {
-        const copy = svg.cloneNode(true);
-        copy.setAttribute("x", (i % across) * width);
-        copy.setAttribute("y", Math.floor(i / across) * height);
-        copy.setAttribute("width", boxes[i].width);
-        copy.setAttribute("height", boxes[i].height);
-        return new XMLSerializer().serializeToString(copy);
-      });
-      const style = getComputedStyle(document.documentElement);
-      const rows = Math.ceil(panels.length / across);
-      const text = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${across * width} ${rows * height}" font-family="sans-serif"><title>${figure.querySelector(".says")?.textContent ?? title} (Bends, CC BY 4.0)</title>${parts.join("")}</svg>`
-        .replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
-      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type: "image/svg+xml" })), download: `${figure.id}.svg` });
-      link.click();
+  figure.classList.add("slide");
+  const tools = Object.assign(document.createElement("div"), { className: "tools" });
+  const save = Object.assign(document.createElement("button"), { type: "button", textContent: "Download as SVG" });
+  const leave = Object.assign(document.createElement("a"), { href: `${location.pathname}#${figure.id}`, textContent: "Back to the chapter" });
+  const title = document.title.replace(" · Bends", "");
+  tools.append(save, leave, `Bends, ${title}: The Bends authors, CC BY 4.0`);
+  figure.append(tools);
+  save.addEventListener("click", () => {
+    const panels = [...figure.querySelectorAll(".panels > svg")], boxes = panels.map((svg) => svg.viewBox.baseVal);
+    const across = Math.min(2, panels.length), width = Math.max(...boxes.map((box) => box.width)), height = Math.max(...boxes.map((box) => box.height));
+    const parts = panels.map((svg, i) => {
+      const copy = svg.cloneNode(true);
+      copy.setAttribute("x", (i % across) * width);
+      copy.setAttribute("y", Math.floor(i / across) * height);
+      copy.setAttribute("width", boxes[i].width);
+      copy.setAttribute("height", boxes[i].height);
+      return new XMLSerializer().serializeToString(copy);
     });
-  }
+    const style = getComputedStyle(document.documentElement);
+    const rows = Math.ceil(panels.length / across);
+    const text = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${across * width} ${rows * height}" font-family="sans-serif"><title>${figure.querySelector(".says")?.textContent ?? title} (Bends, CC BY 4.0)</title>${parts.join("")}</svg>`
+      .replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type: "image/svg+xml" })), download: `${figure.id}.svg` });
+    link.click();
+  });
 }
