@@ -38,8 +38,8 @@ def test_the_rule_for_the_number_of_runs():
 
 
 def test_so_many_runs_find_the_gain_in_80_of_100_comparisons():
-    n, rng = math.ceil(runs(2, 1)), np.random.default_rng(0)
-    differences = rng.normal(1, 2, size=(20_000, n))
+    n, rng = math.ceil(runs(2, 0.5)), np.random.default_rng(0)
+    differences = rng.normal(0.5, 2, size=(20_000, n))
     low = differences.mean(axis=1) - 1.96 * 2 / math.sqrt(n)
     assert np.mean(low > 0) == pytest.approx(0.8, abs=0.01)
 
