@@ -1,22 +1,18 @@
 """Numbers in the prose of chapter 1 that no cell prints, and its drawings."""
 
-from math import comb
-
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from bends import figures, relu
+from bends import figures, relu, sigmoid
 
 
 def test_where_the_output_starts_to_climb_with_weight_2_and_bias_minus_1():
     assert relu(2 * 0.5 - 1) == 0 < relu(2 * 0.5001 - 1)
 
 
-def test_128_coins_show_58_to_70_heads_in_about_three_throws_of_four():
-    assert sum(comb(128, heads) for heads in range(58, 71)) / 2**128 == pytest.approx(
-        0.75, abs=0.01
-    )
+def test_what_the_sigmoid_makes_of_minus_4_0_and_4():
+    assert [round(float(sigmoid(z)), 2) for z in (-4, 0, 4)] == [0.02, 0.5, 0.98]
 
 
 def test_a_picture_that_lights_up_other_places_opens_a_different_half():

@@ -152,7 +152,7 @@ def unit_pictures(ax, net, resolution=20, levels=3):
 # panel without axes, one unit a CSS pixel.
 PIPE = {"xlim": (0, 340), "ylim": (0, 132), "height": 132, "frame": False}
 JUNCTION = (214, 50)
-PLACES = {"enters": (26, 50), "weight": (76, 50), "bias": (119, 50), "arrives": (162, 50),
+PLACES = {"enters": (23, 50), "weight": (68, 50), "bias": (111, 50), "arrives": (156, 50),
           "leaves": (302, 92), "passes": (302, 50)}  # fmt: skip
 
 
