@@ -73,6 +73,6 @@ def test_a_result_is_a_section_with_a_sentence(site, browser):
 def test_no_label_of_a_picture_and_no_menu_is_searched(site):
     script = (SITE / "_static" / "search-index.js").read_text(encoding="utf8")
     pages = json.loads(script.removeprefix("bendsPages=").rstrip(";\n"))
-    words = json.dumps(pages)
+    words = json.dumps([found for name, found in pages if name != "back/for-teachers"])
     for unread in ("Link to this state", "Full screen", "Download this notebook", "Main line"):
         assert unread not in words
