@@ -89,7 +89,6 @@ def visit_piece(translator, node):
     translator.section_level += 1
     translator.body.append('<details class="piece"><summary>')
     first, *others = node["ids"]
-    node["ids"] = []  # else its heading has a link to itself, inside what a click opens
     spans = "".join(f'<span id="{name}"></span>' for name in others)
     inside = nodes.raw("", f'</summary><section id="{first}">{spans}\n', format="html")
     title = next(i for i, child in enumerate(node.children) if isinstance(child, nodes.title))

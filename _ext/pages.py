@@ -112,6 +112,8 @@ def with_true_links(body, links):
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
     body = cards.in_cards(code_lines.in_lines(context.get("body", "")))
+    # A heading that opens a fold has no link to itself: a click cannot mean both.
+    body = re.sub(r'(<summary><h3>[^\n]*?)<a class="headerlink"[^\n]*?</a>', r"\1", body)
     source = app.env.doc2path(pagename, base=False) if doctree else None
     page_links = repository.links(app.bends_repository, source) if source else []
     number = NUMBER.match(pagename)
