@@ -46,7 +46,12 @@ notebooks: .venv/ready  ## Execute all notebooks and store their text outputs
 
 results: .venv/ready  ## Run a long experiment again: make results NAME=<folder in results/>
 	@test -f "results/$(NAME)/run.py" || { echo "Name one of: $(notdir $(patsubst %/,%,$(wildcard results/*/)))"; exit 1; }
-	$(BIN)/python results/$(NAME)/run.py
+	@if grep -q "^import torch" results/$(NAME)/run.py; then \
+	  $(PYTHON) -m venv .venv-results && \
+	  .venv-results/bin/pip install -q --disable-pip-version-check -r results/requirements.txt && \
+	  PYTHONPATH=src .venv-results/bin/python results/$(NAME)/run.py; \
+	else $(BIN)/python results/$(NAME)/run.py; fi
+	@test ! -f results/$(NAME)/summary.py || $(BIN)/python results/$(NAME)/summary.py
 
 bench: .venv/ready  ## Measure speed beside other libraries; run the chooser's lines in the frameworks
 	$(PYTHON) -m venv .venv-bench
@@ -60,4 +65,4 @@ pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
 
 clean:  ## Remove everything that was built or installed
-	rm -rf _build .venv .venv-bench .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv .venv-bench .venv-results .pytest_cache .ruff_cache .hypothesis

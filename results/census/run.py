@@ -54,7 +54,7 @@ CHECKED = {
     "fuyu": {"function": "squared ReLU"},  # the text model is persimmon's
     "rwkv": {"function": "squared ReLU", "gated": "yes", "half": "sigmoid on the other"},
     "dbrx": {"function": "SiLU"},  # in a dictionary of the configuration
-    "blt": {"function": "SiLU"},  # set in its configuration's __init__
+    "blt": {"field": "hidden_act", "value": "silu", "function": "SiLU"},  # in its three parts
     "lfm2": {"function": "SiLU"},  # F.silu in the layer
     "lfm2_moe": {"function": "SiLU"},
     "lfm3": {"function": "SiLU"},
