@@ -7,8 +7,6 @@ source of the pinned scikit-learn: seven million characters of code and English,
 that release is installed.
 """
 
-import ast
-import csv
 import hashlib
 import math
 from importlib.metadata import files
@@ -18,7 +16,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-HERE = Path(__file__).parent
+from bends.runs import Grid, product, run
+
+LETTERS = "\n" + "".join(map(chr, range(32, 127)))
 WIDTH, LAYERS, HEADS = 96, 2, 4
 CONTEXT, BATCH, STEPS, WARM_UP = 64, 12, 500, 50
 RATES = [2e-3, 4e-3, 8e-3]
@@ -38,15 +38,13 @@ GATED = {
     "swiglu": functional.silu,
     "bilinear": lambda x: x,
 }
-COLUMNS = ["phase", "activation", "rate", "seed", "validation_loss", "test_loss", "swapped_loss",
-           "parameters", "digest"]  # fmt: skip
 
 
 # --- the text -------------------------------------------------------------------------------------
 
 
 def read_text():
-    """The text in three parts, each an array of character numbers, and how many characters exist.
+    """The text in three parts, each an array of character numbers.
 
     A file of the package is test text, validation text or training text by a hash of its name.
     Characters outside printable ASCII and the line break become one and the same.
@@ -59,12 +57,11 @@ def read_text():
         share = int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) / 0x10000
         part = "test" if share < 0.1 else "validation" if share < 0.2 else "train"
         parts[part].append(file.locate().read_text(encoding="utf-8"))
-    letters = "\n" + "".join(map(chr, range(32, 127)))
-    number = {letter: i for i, letter in enumerate(letters)}
+    number = {letter: i for i, letter in enumerate(LETTERS)}
     return {
-        part: torch.tensor([number.get(c, len(letters)) for c in "\n".join(texts)])
+        part: torch.tensor([number.get(c, len(LETTERS)) for c in "\n".join(texts)])
         for part, texts in parts.items()
-    }, len(letters) + 1
+    }
 
 
 # --- the network ----------------------------------------------------------------------------------
@@ -121,13 +118,13 @@ class Block(nn.Module):
 class Decoder(nn.Module):
     """A decoder-only transformer over characters: it predicts the next one at every place."""
 
-    def __init__(self, letters, activation):
+    def __init__(self, activation):
         super().__init__()
-        self.letter = nn.Embedding(letters, WIDTH)
+        self.letter = nn.Embedding(len(LETTERS) + 1, WIDTH)
         self.place = nn.Embedding(CONTEXT, WIDTH)
         self.blocks = nn.Sequential(*[Block(activation) for _ in range(LAYERS)])
         self.norm = nn.RMSNorm(WIDTH)
-        self.head = nn.Linear(WIDTH, letters, bias=False)
+        self.head = nn.Linear(WIDTH, len(LETTERS) + 1, bias=False)
 
     def forward(self, letters):
         x = self.letter(letters) + self.place.weight[: letters.shape[-1]]
@@ -168,9 +165,9 @@ def mean_loss(net, text):
     return float(total) / (len(windows) * (CONTEXT - 1))
 
 
-def train(text, letters, activation, rate, seed):
+def train(text, activation, rate, seed):
     """Train one decoder: Adam, the rate up over 50 steps and down to 0 along a half cosine."""
-    net = Decoder(letters, activation)
+    net = Decoder(activation)
     initialise(net, seed)
     random = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.9, 0.95))
@@ -190,95 +187,41 @@ def train(text, letters, activation, rate, seed):
 # --- all of them ----------------------------------------------------------------------------------
 
 
-def digest(text):
-    """Short hash of what the numbers depend on: text, this code without comments, PyTorch."""
-    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
-            del node.body[0]
-    seen = hashlib.sha256(ast.unparse(tree).encode())
-    for part in text.values():
-        seen.update(part.to(torch.uint8).numpy().tobytes())
-    return f"{seen.hexdigest()[:8]} torch {torch.__version__.split('+')[0]}"
+def runs_of(text, setting, members, phase):
+    """Train the decoders of one function, one after the other; losses, for gates also swapped."""
+    rows = []
+    for rate, seed in members:
+        net = train(text["train"], setting["activation"], rate, seed)
+        row = {"parameters": sum(weight.numel() for weight in net.parameters())}
+        if phase == "tuning":
+            row["validation_loss"] = mean_loss(net, text["validation"][:JUDGED])
+        else:
+            row["test_loss"] = mean_loss(net, text["test"][:JUDGED])
+            if setting["activation"] in GATED:
+                for block in net.blocks:
+                    block.feed_forward.swapped = True
+                row["swapped_loss"] = mean_loss(net, text["test"][:JUDGED])
+        rows.append(row)
+    return rows
 
 
-class Runs:
-    """The table on disk: `row` does a run if the file does not hold it yet, and gives its row."""
-
-    def __init__(self, path):
-        self.path = path
-        self.text, self.letters = read_text()
-        self.digest = digest(self.text)
-        self.rows = {}
-        if path.exists():
-            with open(path, newline="", encoding="utf-8") as file:
-                for row in csv.DictReader(file):
-                    if row["digest"] != self.digest:
-                        raise SystemExit(
-                            f"{path} holds rows of other code or text: {row['digest']}"
-                        )
-                    self.rows[self._key(**row)] = row
-
-    @staticmethod
-    def _key(phase, activation, rate, seed, **_):
-        return phase, activation, float(rate), int(seed)
-
-    def row(self, phase, activation, rate, seed):
-        key = self._key(phase, activation, rate, seed)
-        if key not in self.rows:
-            net = train(self.text["train"], self.letters, activation, rate, seed)
-            row = dict.fromkeys(COLUMNS, "") | {
-                "phase": phase, "activation": activation, "rate": rate, "seed": seed,
-                "parameters": sum(p.numel() for p in net.parameters()), "digest": self.digest,
-            }  # fmt: skip
-            if phase == "tuning":
-                row["validation_loss"] = mean_loss(net, self.text["validation"][:JUDGED])
-            else:
-                row["test_loss"] = mean_loss(net, self.text["test"][:JUDGED])
-                if activation in GATED:
-                    for block in net.blocks:
-                        block.feed_forward.swapped = True
-                    row["swapped_loss"] = mean_loss(net, self.text["test"][:JUDGED])
-            self._append(row)
-            self.rows[key] = row
-        return self.rows[key]
-
-    def _append(self, row):
-        new = not self.path.exists()
-        with open(self.path, "a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-
-    def tuned_rate(self, activation):
-        """The rate with the lowest mean validation loss; the grid grows where it is at an end."""
-        loss, wanted = {}, list(RATES)
-        while wanted:
-            for rate in wanted:
-                rows = [self.row("tuning", activation, rate, seed) for seed in TUNING_SEEDS]
-                losses = [float(row["validation_loss"]) for row in rows]
-                loss[rate] = (
-                    sum(losses) / len(losses) if all(map(math.isfinite, losses)) else math.inf
-                )
-            best = min(loss, key=loss.get)
-            wanted = []
-            if len(loss) < MOST_RATES and best in (min(loss), max(loss)):
-                wanted = [best / 2 if best == min(loss) else best * 2]
-        return best
-
-
-def main():
-    torch.set_num_threads(1)
-    runs = Runs(HERE / "runs.csv")
-    for activation in PLAIN | GATED:
-        rate = runs.tuned_rate(activation)
-        print(activation, rate, flush=True)
-        for seed in SEEDS:
-            runs.row("test", activation, rate, seed)
+def grid():
+    """The eight functions, each with its own best rate."""
+    return Grid(
+        tasks={"text": read_text()},
+        settings=product(activation=PLAIN | GATED),
+        rates=RATES,
+        tuning_seeds=TUNING_SEEDS,
+        seeds=SEEDS,
+        train=runs_of,
+        outcomes=["validation_loss", "test_loss", "swapped_loss", "parameters"],
+        judge="validation_loss",
+        better=min,
+        most_rates=MOST_RATES,
+        largest_stack=1,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    run(grid(), Path(__file__).with_name("runs.csv"))

@@ -6,9 +6,8 @@ python results/decoder/summary.py
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from bends.comparisons import compare_pairs, mean_interval
+from bends.runs import load
 
 HERE = Path(__file__).parent
 COMPARED = [
@@ -23,32 +22,33 @@ COMPARED = [
 
 def summarise(runs):
     """Losses by function, the comparisons of the protocol, and what a wrong rate costs."""
-    test = runs[runs["phase"] == "test"]
-    tuning = runs[runs["phase"] == "tuning"]
-    losses = test.pivot(index="seed", columns="activation", values="test_loss")
-    swapped = test.groupby("activation")["swapped_loss"].mean().dropna()
-    rate = test.groupby("activation")["rate"].first()
-    by_rate = tuning.groupby(["activation", "rate"])["validation_loss"].mean()
-    pairs = {f"{one} - {other}": (losses[one], losses[other]) for one, other in COMPARED}
-    best = rate["relu"]
+    test = dict(runs.where(phase="test").groups("activation"))
+    losses = {name: part["test_loss"] for name, part in test.items()}
+    best = test["relu"]["rate"][0]
+    tuning = runs.where(phase="tuning", activation="relu")
+    by_rate = {rate: part["validation_loss"].mean() for rate, part in tuning.groups("rate")}
     return {
         "functions": {
             name: {
-                "rate": rate[name],
+                "rate": float(part["rate"][0]),
                 "losses": losses[name].tolist(),
-                "mean": losses[name].mean(),
+                "mean": float(losses[name].mean()),
                 "interval": mean_interval(losses[name]),
-                "swapped": swapped.get(name),
+                "swapped": float(part["swapped_loss"].mean())
+                if any(part.text["swapped_loss"])
+                else None,
             }
-            for name in dict.fromkeys(test["activation"])
+            for name, part in test.items()
         },
-        "comparisons": compare_pairs(pairs),
+        "comparisons": compare_pairs(
+            {f"{one} - {other}": (losses[one], losses[other]) for one, other in COMPARED}
+        ),
         "relu_at_other_rates": {
-            f"{rate:g}": loss - by_rate["relu"][best] for rate, loss in by_rate["relu"].items()
+            f"{rate:g}": float(loss - by_rate[best]) for rate, loss in sorted(by_rate.items())
         },
     }
 
 
 if __name__ == "__main__":
-    found = summarise(pd.read_csv(HERE / "runs.csv"))
+    found = summarise(load(HERE / "runs.csv"))
     (HERE / "summary.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

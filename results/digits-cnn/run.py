@@ -7,9 +7,6 @@ moment, it goes on where it was. The digits are the 1,797 handwritten ones of 8 
 scikit-learn ships.
 """
 
-import ast
-import csv
-import hashlib
 import math
 from pathlib import Path
 
@@ -19,8 +16,8 @@ from torch import nn
 from torch.nn import functional
 
 import bends
+from bends.runs import Grid, product, run
 
-HERE = Path(__file__).parent
 CHANNELS = [1, 8, 8, 16, 16]
 EPOCHS, BATCH = 25, 50
 RATES = [0.0025, 0.005, 0.01, 0.02]
@@ -37,16 +34,6 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
 }
 NORMS = ["none", "before", "after"]
-COLUMNS = [
-    "phase",
-    "activation",
-    "norm",
-    "rate",
-    "seed",
-    "validation_score",
-    "test_score",
-    "digest",
-]
 
 
 def read_digits():
@@ -134,85 +121,29 @@ def train(digits, activation, norm, rate, seed):
 # --- all of them ----------------------------------------------------------------------------------
 
 
-def digest(parts):
-    """Short hash of what the numbers depend on: pictures, this code without comments, PyTorch."""
-    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
-            del node.body[0]
-    seen = hashlib.sha256(ast.unparse(tree).encode())
-    for part in parts:
-        for array in part:
-            seen.update(array.numpy().tobytes())
-    return f"{seen.hexdigest()[:8]} torch {torch.__version__.split('+')[0]}"
+def runs_of(digits, setting, members, phase):
+    """Train the networks of one cell, one after the other, and say what they get right."""
+    rows = []
+    for rate, seed in members:
+        net = train(digits["train"], setting["activation"], setting["norm"], rate, seed)
+        judged = "validation" if phase == "tuning" else "test"
+        rows.append({f"{judged}_score": accuracy(net, *digits[judged])})
+    return rows
 
 
-class Runs:
-    """The table on disk: `row` does a run if the file does not hold it yet, and gives its row."""
-
-    def __init__(self, path):
-        self.path = path
-        self.train, self.validation, self.test = parts = read_digits()
-        self.digest = digest(parts)
-        self.rows = {}
-        if path.exists():
-            with open(path, newline="", encoding="utf-8") as file:
-                for row in csv.DictReader(file):
-                    if row["digest"] != self.digest:
-                        raise SystemExit(
-                            f"{path} holds rows of other code or data: {row['digest']}"
-                        )
-                    self.rows[self._key(**row)] = row
-
-    @staticmethod
-    def _key(phase, activation, norm, rate, seed, **_):
-        return phase, activation, norm, float(rate), int(seed)
-
-    def row(self, phase, activation, norm, rate, seed):
-        key = self._key(phase, activation, norm, rate, seed)
-        if key not in self.rows:
-            net = train(self.train, activation, norm, rate, seed)
-            row = dict.fromkeys(COLUMNS, "") | {
-                "phase": phase, "activation": activation, "norm": norm, "rate": rate, "seed": seed,
-                "digest": self.digest,
-            }  # fmt: skip
-            if phase == "tuning":
-                row["validation_score"] = accuracy(net, *self.validation)
-            else:
-                row["test_score"] = accuracy(net, *self.test)
-            self._append(row)
-            self.rows[key] = row
-        return self.rows[key]
-
-    def _append(self, row):
-        new = not self.path.exists()
-        with open(self.path, "a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-
-    def tuned_rate(self, activation, norm):
-        """The rate with the best mean validation score; of equal ones the smaller."""
-        score = {}
-        for rate in RATES:
-            rows = [self.row("tuning", activation, norm, rate, seed) for seed in TUNING_SEEDS]
-            score[rate] = sum(float(row["validation_score"]) for row in rows) / len(rows)
-        return max(score, key=score.get)
-
-
-def main():
-    torch.set_num_threads(1)
-    runs = Runs(HERE / "runs.csv")
-    for norm in NORMS:
-        for activation in ACTIVATIONS:
-            rate = runs.tuned_rate(activation, norm)
-            print(norm, activation, rate, flush=True)
-            for seed in SEEDS:
-                runs.row("test", activation, norm, rate, seed)
+def grid():
+    """Every function in every arrangement, each with its own best rate."""
+    return Grid(
+        tasks={"digits": dict(zip(["train", "validation", "test"], read_digits(), strict=True))},
+        settings=product(norm=NORMS, activation=ACTIVATIONS),
+        rates=RATES,
+        tuning_seeds=TUNING_SEEDS,
+        seeds=SEEDS,
+        train=runs_of,
+        outcomes=["validation_score", "test_score"],
+    )
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    run(grid(), Path(__file__).with_name("runs.csv"))

@@ -6,9 +6,8 @@ python results/digits-cnn/summary.py
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from bends.comparisons import compare_pairs, mean_interval
+from bends.runs import load
 
 HERE = Path(__file__).parent
 
@@ -30,24 +29,22 @@ def comparisons(scores):
 
 def summarise(runs):
     """Test scores by arrangement and function, and the comparisons."""
-    test = runs[runs["phase"] == "test"].sort_values("seed", kind="stable")
-    scores = {key: part["test_score"].tolist() for key, part in
-              test.groupby(["norm", "activation"], sort=False)}  # fmt: skip
-    rate = test.groupby(["norm", "activation"])["rate"].first()
-    cells = [
+    cells = dict(runs.where(phase="test").groups("norm", "activation"))
+    scores = {key: part["test_score"] for key, part in cells.items()}
+    described = [
         {
             "norm": norm,
             "activation": name,
-            "rate": rate[norm, name],
-            "scores": part,
-            "mean": sum(part) / len(part),
-            "interval": mean_interval(part),
+            "rate": float(part["rate"][0]),
+            "scores": part["test_score"].tolist(),
+            "mean": float(part["test_score"].mean()),
+            "interval": mean_interval(part["test_score"]),
         }
-        for (norm, name), part in scores.items()
+        for (norm, name), part in cells.items()
     ]
-    return {"cells": cells, "comparisons": comparisons(scores)}
+    return {"cells": described, "comparisons": comparisons(scores)}
 
 
 if __name__ == "__main__":
-    found = summarise(pd.read_csv(HERE / "runs.csv"))
+    found = summarise(load(HERE / "runs.csv"))
     (HERE / "summary.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
