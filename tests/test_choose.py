@@ -107,6 +107,8 @@ SANE = [
     ("relu", {}),
     ("relu", {"answer": "yes or no"}),
     ("relu", {"network": "convolutional", "depth": "deep", "normalised": "yes"}),
+    ("silu", {"network": "convolutional"}),
+    ("silu", {"network": "convolutional", "depth": "deep", "normalised": "no"}),
     ("swiglu", {"network": "transformer", "depth": "deep", "normalised": "yes"}),
     ("sigmoid", {"network": "recurrent", "answer": "count"}),
     ("leaky_relu", {"depth": "deep"}),
@@ -140,7 +142,7 @@ def test_answers_that_make_no_difference_are_named():
     assert r.idle == ("depth", "normalised", "data", "device")
     assert "depth, normalisation, the data, where it runs" in " ".join(str(r).split())
     assert choose().idle == ()
-    assert choose(network="convolutional").idle == ("depth", "normalised", "data")
+    assert choose(network="convolutional").idle == ("depth", "data")
 
 
 def test_small_integers_get_one_advice_for_dense_layers_and_convolutions():
