@@ -204,7 +204,7 @@ def test_what_the_chapter_says_of_costs():
     cache, memory = costs("ns a number, in the cache"), costs("ns a number, in memory")
     assert 3 < cache["gelu"] / cache["relu"] < 10  # "several times as much"
     assert max(memory["relu"], memory["silu"], memory["gelu"]) < 1.25 * memory["copy"]
-    assert memory["swiglu_by_hand"] > 2.5 * memory["swiglu_fused"]
+    assert memory["swiglu_steps"] > 2.5 * memory["swiglu_fused"]
     assert memory["swiglu_fused"] < 1.2 * memory["silu"]
     layer = costs("ms a layer, there and back")
     assert max(layer.values()) < 1.1 * min(layer.values())  # "within a tenth"
@@ -256,6 +256,31 @@ def test_the_decoders_kept_to_their_protocol():
         assert min(tried) < best < max(tried) or len(tried) == 5
     assert set(runs["parameters"]) == {said(r"so that all have ([\d,]+) weights")[0]}
     assert not set(tuning["seed"]) & set(runs.where(phase="test")["seed"])
+
+
+def test_what_the_chapter_says_of_the_decoders():
+    found = summary("decoder")
+    pairs, functions = found["comparisons"], found["functions"]
+    by_silu, by_square = said(
+        r"and no gate by about (0\.\d+) nats, and of squared ReLU by about (0\.\d+)"
+    )
+    assert by_silu == round(-pairs["swiglu - silu"]["difference"], 2)
+    assert by_square == round(-pairs["swiglu - squared_relu"]["difference"], 2)
+    assert max(pairs[f"swiglu - {name}"]["p_holm"] for name in ("silu", "squared_relu")) < 0.05
+    behind = {"relu", "silu", "gelu"}
+    front = set(functions) - behind
+    best_behind = min(functions[name]["mean"] for name in behind)
+    assert max(functions[name]["mean"] for name in front) < best_behind - 0.03
+    half, twice = said(r"at half its best learning rate ReLU loses (0\.\d+), at twice (0\.\d+)")
+    assert half == round(found["other_rates"]["0.002"], 2)
+    assert twice == round(found["other_rates"]["0.008"], 2)
+    low, high = said(r"the loss rises by (0\.\d+) to (0\.\d+)")
+    rises = {
+        name: functions[name]["swapped"] - functions[name]["mean"]
+        for name in ("reglu", "geglu", "swiglu")
+    }
+    assert (low, high) == (round(min(rises.values()), 1), round(max(rises.values()), 1))
+    assert functions["bilinear"]["swapped"] == pytest.approx(functions["bilinear"]["mean"])
 
 
 def test_the_digits_kept_to_their_protocol():

@@ -43,12 +43,12 @@ FUNCTIONS = {
 }
 
 
-def swiglu_by_hand(gate, up):
+def swiglu_steps(gate, up):
     """SwiGLU as it is written down: four passes over memory."""
     return gate * torch.sigmoid(gate) * up
 
 
-def swiglu_two_passes(gate, up):
+def swiglu_passes(gate, up):
     """SwiGLU with the fused SiLU that every framework has."""
     return functional.silu(gate) * up
 
@@ -139,10 +139,10 @@ def measurements():
     for name, function in FUNCTIONS.items():
         yield "ns a number, in the cache", name, each_number(function, SMALL)
         yield "ns a number, in memory", name, each_number(function, LARGE)
-    by_hand, two = swiglu_by_hand, swiglu_two_passes
-    for name, function in {"swiglu_by_hand": by_hand, "swiglu_two_passes": two}.items():
+    steps, passes = swiglu_steps, swiglu_passes
+    for name, function in {"swiglu_steps": steps, "swiglu_passes": passes}.items():
         yield "ns a number, in memory", name, each_number(function, LARGE, inputs=2)
-    fused = torch.compile(swiglu_by_hand)
+    fused = torch.compile(swiglu_steps)
     yield "ns a number, in memory", "swiglu_fused", each_number(fused, LARGE, inputs=2)
     x = torch.randn(TOKENS, WIDTH, requires_grad=True)
     for name, layer in LAYERS.items():

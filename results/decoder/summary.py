@@ -43,7 +43,7 @@ def summarise(runs):
         "comparisons": compare_pairs(
             {f"{one} - {other}": (losses[one], losses[other]) for one, other in COMPARED}
         ),
-        "relu_at_other_rates": {
+        "other_rates": {
             f"{rate:g}": float(loss - by_rate[best]) for rate, loss in sorted(by_rate.items())
         },
     }
