@@ -274,7 +274,7 @@ def test_what_the_chapter_says_of_the_decoders():
     half, twice = said(r"at half its best learning rate ReLU loses (0\.\d+), at twice (0\.\d+)")
     assert half == round(found["other_rates"]["0.002"], 2)
     assert twice == round(found["other_rates"]["0.008"], 2)
-    low, high = said(r"the loss rises by (0\.\d+) to (0\.\d+)")
+    low, high = said(r"The loss rises by (0\.\d+) to (0\.\d+)")
     rises = {
         name: functions[name]["swapped"] - functions[name]["mean"]
         for name in ("reglu", "geglu", "swiglu")
