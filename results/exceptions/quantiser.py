@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import run
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-import run
 from bends.runs import product
 
 FUNCTIONS = {"relu": "Relu", "tanh": "Tanh", "silu": "Sigmoid"}
