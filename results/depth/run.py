@@ -1,16 +1,11 @@
-"""Every training run of chapter 18: does depth change the answer?
-
-What is asked, and what was expected, stands in PROTOCOL.md. The runs go to runs.csv, one row each;
-a run that was stopped goes on where it was. One core needs about 15 minutes.
+"""Does depth change the answer? The runs behind chapter 18; PROTOCOL.md says what and why.
 
     python results/depth/run.py
+
+Killed at any moment, it goes on where it was. One core needs about a quarter of an hour.
 """
 
-import csv
-import itertools
 import math
-import sys
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +13,8 @@ import numpy as np
 from bends import OPTIMIZERS, train
 from bends.datasets import mnist1d, spirals
 from bends.residual import ResidualMLP
-from bends.training import one_blas_thread, split
+from bends.runs import Grid, product, run
+from bends.training import split
 
 FUNCTIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "selu"]
 DEPTHS = [1, 2, 5, 10, 20, 30, 50]
@@ -35,44 +31,32 @@ RATES = [0.02, 0.006, 0.002, 0.0006]
 TUNING_SEEDS = range(100, 102)
 SEEDS = range(20)
 
-SETTINGS = ["task", "activation", "init", "around", "depth"]
-OUTCOMES = ["train_score", "validation_score", "test_score", "epochs_run", "stop"]
-COLUMNS = ["phase", *SETTINGS, "rate", "seed", *OUTCOMES]
 
-
-@cache
-def parts(task):
-    """The task's examples: to train with, to choose the rate by, to judge by."""
-    if task == "mnist1d":
-        data = mnist1d()
-        x, y, x_validation, y_validation = split(data.x, data.y, 0.2, seed=0)
-        return (x, y), (x_validation, y_validation), (data.x_test, data.y_test)
+def tasks():
+    """The examples to train with, to choose the rate by, and to judge by."""
+    data = mnist1d()
+    x, y, x_validation, y_validation = split(data.x, data.y, 0.2, seed=0)
     drawn = [spirals(n, noise=0.03, seed=seed) for seed, n in enumerate([960, 500, 1000])]
     spread = drawn[0][0].std()
-    return tuple((x / spread, y) for x, y in drawn)
+    parts = ("train", "validation", "test")
+    signals = [(x, y), (x_validation, y_validation), (data.x_test, data.y_test)]
+    return {
+        "mnist1d": dict(zip(parts, signals, strict=True)),
+        "spirals": dict(zip(parts, [(x / spread, y) for x, y in drawn], strict=True)),
+    }
 
 
-def cells():
-    """Every setting, and a network without activation function to compare with, for each task."""
-    for around, init, depth, task, activation in itertools.product(
-        AROUND, INITS, DEPTHS, EPOCHS, FUNCTIONS
-    ):
-        yield dict(zip(SETTINGS, (task, activation, init, around, depth), strict=True))
-    for task in EPOCHS:
-        yield dict(zip(SETTINGS, (task, "identity", "gain", "nothing", 1), strict=True))
-
-
-def train_stack(cell, members, phase):
-    """Train one cell's networks, (rate, seed) each, and return a row for each."""
-    (x, y), validation, test = parts(cell["task"])
+def learn(data, setting, members, phase):
+    """Train one setting's networks as a stack, and give their shares of right answers."""
+    x, y = data["train"]
     rates, seeds = zip(*members, strict=True)
     net = ResidualMLP(
-        [x.shape[1], *[WIDTH] * cell["depth"], int(y.max()) + 1],
-        cell["activation"],
-        init=cell["init"],
+        [x.shape[1], *[WIDTH] * setting["depth"], int(y.max()) + 1],
+        setting["activation"],
+        init=setting["init"],
         seed=seeds,
         dtype="float32",
-        **AROUND[cell["around"]],
+        **AROUND[setting["around"]],
     )
     history = train(
         net,
@@ -80,19 +64,21 @@ def train_stack(cell, members, phase):
         y,
         loss="cross_entropy",
         optimizer=OPTIMIZERS[OPTIMIZER](rates),
-        epochs=EPOCHS[cell["task"]],
+        epochs=setting["epochs"],
         batch_size=BATCH,
         progress=False,
     )
-    judged = {"tuning": [validation], "test": [(x[:500], y[:500]), validation, test]}[phase]
-    scores = [share_right(net, *part) for part in judged]
-    if phase == "tuning":
-        scores = [None, *scores, None]
-    for i, (rate, seed) in enumerate(members):
+    scores = {"validation_score": share_right(net, *data["validation"])}
+    if phase == "test":
+        scores["train_score"] = share_right(net, x[:500], y[:500])
+        scores["test_score"] = share_right(net, *data["test"])
+    rows = []
+    for i in range(len(members)):
         stop = history.stops.get(i)
-        own = ["" if s is None else math.nan if stop else float(s[i]) for s in scores]
-        ran = [stop.epoch, stop.reason] if stop else [EPOCHS[cell["task"]], ""]
-        yield dict(zip(COLUMNS, [phase, *cell.values(), rate, seed, *own, *ran], strict=True))
+        row = {name: math.nan if stop else float(score[i]) for name, score in scores.items()}
+        ran, why = (stop.epoch, stop.reason) if stop else (setting["epochs"], "")
+        rows.append(row | {"epochs_run": ran, "stop": why})
+    return rows
 
 
 def share_right(net, x, y):
@@ -102,44 +88,19 @@ def share_right(net, x, y):
     return np.concatenate(right, axis=-1).mean(axis=-1)
 
 
-def best_rate(rows):
-    """The rate with the best mean validation score; one that made a run diverge comes last."""
-    mean = {}
-    for rate in RATES:
-        score = np.mean([float(r["validation_score"]) for r in rows if float(r["rate"]) == rate])
-        mean[rate] = -math.inf if np.isnan(score) else score
-    return max(mean, key=mean.get)
-
-
-def main(path):
-    done = {}
-    if path.exists():
-        with open(path, newline="") as file:
-            for row in csv.DictReader(file):
-                key = (*(row[name] for name in SETTINGS), row["phase"])
-                done.setdefault(key, []).append(row)
-    sizes = {"tuning": len(RATES) * len(TUNING_SEEDS), "test": len(SEEDS)}
-    # A stack is written at once; one that was cut off is not mended silently.
-    if any(len(rows) != sizes[key[-1]] for key, rows in done.items()):
-        raise ValueError(f"{path} holds a stack that was cut off: remove its lines")
-    with open(path, "a", newline="") as file, one_blas_thread():
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if not done:
-            writer.writeheader()
-        for cell in cells():
-            key = tuple(map(str, cell.values()))
-            for phase in sizes:
-                if (*key, phase) in done:
-                    continue
-                if phase == "tuning":
-                    members = list(itertools.product(RATES, TUNING_SEEDS))
-                else:
-                    rate = best_rate(done[*key, "tuning"])
-                    members = [(rate, seed) for seed in SEEDS]
-                done[*key, phase] = rows = list(train_stack(cell, members, phase))
-                writer.writerows(rows)
-                file.flush()
+def grid():
+    """Every setting, and a network without activation function to compare with, for each task."""
+    settings = []
+    for task, epochs in EPOCHS.items():
+        common = {"task": task, "epochs": epochs}
+        for cell in product(around=AROUND, init=INITS, depth=DEPTHS, activation=FUNCTIONS):
+            settings.append(common | cell)
+        alone = {"around": "nothing", "init": "gain", "depth": 1, "activation": "identity"}
+        settings.append(common | alone)
+    return Grid(
+        tasks(), settings, RATES, SEEDS, TUNING_SEEDS, train=learn, largest_stack=len(SEEDS)
+    )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).with_name("runs.csv"))
+    run(grid(), Path(__file__).with_name("runs.csv"))
