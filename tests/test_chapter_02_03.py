@@ -5,7 +5,67 @@ import math
 import numpy as np
 import pytest
 
-from bends import ACTIVATIONS, CORE, celu, elu, log_sigmoid, sigmoid, softplus, squared_relu, tanh
+from bends import (
+    ACTIVATIONS,
+    CORE,
+    celu,
+    elu,
+    log_sigmoid,
+    relu6,
+    selu,
+    sigmoid,
+    softplus,
+    squared_relu,
+    tanh,
+)  # fmt: skip
+from bends.frameworks import FRAMEWORKS
+
+FIVE = {"relu": (0, 2), "gelu": (-0.05, 1.95), "silu": (-0.24, 1.76), "sigmoid": (0.12, 0.88),
+        "tanh": (-0.96, 0.96)}  # fmt: skip
+WORKED = {
+    "leaky_relu": {-2: -0.02}, "prelu": {-2: -0.5}, "relu6": {5: 5, 8: 6}, "abs": {-2: 2},
+    "squared_relu": {3: 9, -3: 0}, "elu": {-1: -0.63, -4: -0.98, -10: -1}, "selu": {-1: -1.11},
+    "softplus": {2: 2.13, 0: 0.69, -2: 0.13}, "log_sigmoid": {-2: -2.13, 2: -0.13},
+    "sigmoid": {1: 0.73}, "tanh": {1: 0.76, 20: 1}, "softsign": {3: 0.75}, "hard_tanh": {0.5: 0.5},
+    "hard_sigmoid": {1: 0.67, 3: 1}, "gelu": {-1: -0.16}, "mish": {-1: -0.30},
+    "hard_swish": {-1: -0.33, -3: 0}, "sin": {1: 0.84, 1 + 6.28: 0.84}, "snake": {1: 1.71},
+    "step": {3: 1, 0.001: 1, -3: 0},
+}  # fmt: skip
+
+
+def test_the_five_and_one_worked_line_for_each_function():
+    for name, (left, right) in FIVE.items():
+        assert [round(float(ACTIVATIONS[name](x)), 2) for x in (-2, 2)] == [left, right]
+    for name, lines in WORKED.items():
+        for x, y in lines.items():
+            assert round(float(ACTIVATIONS[name](x)), 2) == y, name
+    assert math.exp(-1) == pytest.approx(0.37, abs=0.005)
+    assert math.exp(2) == pytest.approx(7.39, abs=0.005)
+    assert float(selu(1)) == pytest.approx(1.05, abs=0.005) and relu6(7) == 6
+    assert float(selu(-40)) == pytest.approx(-1.76, abs=0.005)
+
+
+def test_tanh_is_below_1_at_5_and_rounds_to_1_at_20():
+    assert round(float(tanh(5)), 4) == 0.9999 and round(float(tanh(3)), 3) == 0.995
+    assert tanh(20) == 1
+
+
+def test_where_prelu_starts_and_who_has_a_beta():
+    def asked(name):
+        found = FRAMEWORKS[name].items()
+        return {frame: entry["names"][-1]["parameters"] for frame, entry in found}
+
+    prelu, plus = asked("prelu"), asked("softplus")
+    assert prelu["PyTorch"]["init"] == 0.25 and prelu["JAX"]["negative_slope_init"] == 0.01
+    assert prelu["Keras"]["alpha_initializer"] == "Zeros" and prelu["ONNX"] == {}
+    assert [frame for frame, has in plus.items() if "beta" in has] == ["PyTorch"]
+    assert float(softplus.with_parameters(beta=4)(0)) == pytest.approx(0.17, abs=0.005)
+    assert asked("silu")["ONNX"] == {"alpha": 1}
+
+
+def test_the_two_gelus_of_a_question():
+    forms = [float(ACTIVATIONS[name](1)) for name in ("gelu_tanh", "gelu")]
+    assert [round(y, 4) for y in forms] == [0.8412, 0.8413]
 
 
 def test_how_far_the_tap_of_silu_is_open():

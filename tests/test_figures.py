@@ -81,11 +81,14 @@ def test_a_jump_is_a_gap_and_a_kink_is_none():
         assert np.count_nonzero(np.isnan(line.get_ydata())) == gaps
 
 
-def test_a_familys_key_names_every_member():
-    axes = {name: Figure().add_subplot(xlim=(-4, 4)) for name in ("value", "slope", "key")}
-    figures.family(axes, "linear", "step")
-    assert [text.get_text() for text in axes["key"].texts] == ["identity", "step"]
-    assert [len(axes[name].lines) for name in axes] == [2, 2, 2]
+def test_named_curves_have_their_names_on_them():
+    ax = Figure().add_subplot(xlim=(-4, 4))
+    figures.named_curves(ax, {"identity": (0, 2), "step": (2, 0)})
+    assert {text.get_text(): text.get_position() for text in ax.texts} == {
+        "identity": (0, 2),
+        "step": (2, 0),
+    }
+    assert [line.get_label() for line in ax.lines] == ["identity", "step"]
 
 
 def test_no_two_variables_share_a_light_color():

@@ -54,7 +54,7 @@ def test_a_folded_file_keeps_its_words_and_gives_the_page_no_heading(monkeypatch
 
 @pytest.mark.browser
 def test_a_table_sorts_by_number_and_filters(address, open_page):
-    page = open_page(f"{address}/chapters/02-which-ones-are-there.html")
+    page = open_page(f"{address}/chapters/02-which-ones-are-there.html#all-of-them-in-one-table")
     table = page.locator(".bends-table").first
     head = table.locator("th", has_text="lowest")
     heads = [text.strip() for text in table.locator("th").all_inner_texts()]

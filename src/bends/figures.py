@@ -5,7 +5,7 @@ from contourpy import contour_generator
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 
-from .activations import ACTIVATIONS, CORE
+from .activations import ACTIVATIONS
 from .catalogue import find
 from .look import ACCENT, CLASSES, DASHES, INK, LABEL, MUTED, PAPER, color, number, style
 
@@ -35,25 +35,17 @@ def curve(ax, activation, derivative=False, points=201, **options):
     return ax.plot(x, y, **(style(f) | options))
 
 
-KEY = {"xlim": (0, 340), "ylim": (0, 72), "height": 72, "frame": False}
-
-
-def family(axes, *names):
-    """All members of families on the panel "value", their slopes on the panel "slope".
+def named_curves(ax, names):
+    """Graphs of functions, each with its name on its line in place of a legend.
 
     Parameters
     ----------
-    axes : mapping
-        Panels by name; "key", a `panel(**KEY)`, says which line is which, for up to six.
-    *names : str
+    names : mapping
+        From a function's name to the place, (x, y), of the left lower corner of its title.
     """
-    members = [f for f in CORE.values() if f.family in names]
-    for at, f in enumerate(members):
-        curve(axes["value"], f)
-        curve(axes["slope"], f, derivative=True)
-        x, y = (30, 190)[at // 3], 60 - 24 * (at % 3)
-        axes["key"].plot([x, x + 48], [y, y], **style(f))
-        axes["key"].text(x + 55, y, f.title, size=11, va="center")
+    for name, place in names.items():
+        curve(ax, name)
+        label_line(ax, *place, find(ACTIVATIONS, name).title, color(name))
 
 
 def decision_regions(ax, score, levels=8, resolution=64, border=False):
