@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bends import MLP, SGD, sigmoid, train
+from bends import MLP, SGD, sigmoid, tanh, train
 from bends.datasets import xor
 from bends.losses import LOSSES
 from bends.regions import linear_pieces
@@ -93,3 +93,10 @@ def test_tents_in_a_row_are_a_network_of_two_units_a_layer():
 def test_of_single_silu_units_499_learn_it(table):
     errors = table.where(activation="silu", units=1)["largest_error"]
     assert (errors < 0.1).sum() == 499
+
+
+@pytest.mark.parametrize(("number", "far"), [(np.float64, 20), (np.float32, 10)])
+def test_far_out_the_usual_slope_of_tanh_rounds_to_0(number, far):
+    assert 1 - np.tanh(number(far)) ** 2 == 0
+    assert 1 - np.tanh(number(far / 2)) ** 2 > 0
+    assert 0 < tanh.derivative(10.0) < 1e-8
