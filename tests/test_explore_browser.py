@@ -273,6 +273,7 @@ def test_explorers_of_the_built_book(browser, site, name, monkeypatch):
     made = explorers_of(ROOT / f"{name}.ipynb", monkeypatch)
     reader = Reader(browser, site, f"{name}.html").open()
     assert reader.page.locator(".bends-explorer").count() == len(made)
+    reader.page.evaluate("document.querySelectorAll('details').forEach((fold) => fold.open = true)")
     for explorer in made:
         reader.page.focus(f"#{explorer.id} input, #{explorer.id} select")
         reader.page.wait_for_selector(
