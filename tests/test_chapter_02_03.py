@@ -111,3 +111,26 @@ def test_the_examples_of_the_two_proofs_and_the_exercise():
     assert float(tanh(0.55)) == pytest.approx(0.5005, abs=5e-5)
     assert float(sigmoid(2)) == pytest.approx(0.881, abs=5e-4)
     assert float(sigmoid.derivative(2)) == pytest.approx(0.881 * 0.119, abs=5e-4)
+
+
+def test_the_worked_lines_of_chapter_3():
+    slope = float(sigmoid.derivative(2))
+    assert round(slope, 3) == 0.105 and round(0.1 * 2 * slope, 3) == 0.021
+    step = 2 * float(sigmoid(2)) * slope
+    assert round(step, 3) == 0.185 and round(2 - step, 3) == 1.815
+    assert (float(sigmoid(0.1)) - 0.5) / 0.1 == pytest.approx(0.25, abs=5e-4)
+    assert round(float(sigmoid(0.1)), 3) == 0.525
+    secants = [(float(tanh(-1 + h)) - float(tanh(-1))) / h for h in (1, 0.5, 0.25, 0.125)]
+    assert [round(steep, 2) for steep in secants] == [0.76, 0.60, 0.51, 0.46]
+
+
+def test_the_rises_that_chapter_3_writes_on_its_picture():
+    rises = [float(sigmoid(x + 0.5) - sigmoid(x)) for x in (0, 3)]
+    assert [round(rise, 3) for rise in rises] == [0.122, 0.018]
+
+
+def test_which_side_two_frameworks_take_at_0():
+    def asked(name):
+        return [FRAMEWORKS[name][frame]["slope_at_kinks"]["0"] for frame in ("PyTorch", "JAX")]
+
+    assert asked("relu") == [0, 0] and asked("leaky_relu") == [0.01, 1]
