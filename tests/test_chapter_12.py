@@ -28,11 +28,48 @@ def test_softmax_and_logarithms_by_hand():
     assert round(np.log(0.501) - np.log(0.5), 3) == 0.002
 
 
-@pytest.mark.parametrize(("yes", "loss"), [(0.5, 0.503), (0.9, 0.351)])
+@pytest.mark.parametrize(("yes", "loss"), [(0.5, 0.503), (0.9, 0.351), (0.1, 0.655)])
 def test_the_least_loss_of_a_sigmoid_applied_twice(yes, loss):
     of_yes, of_no = -np.log(sigmoid(1.0)), -np.log(1 - sigmoid(0.0))
     assert [round(of_yes, 3), round(of_no, 3)] == [0.313, 0.693]
     assert round(yes * of_yes + (1 - yes) * of_no, 3) == loss
+
+
+def test_the_two_factors_of_the_sigmoids_pair():
+    s = sigmoid(2.0)
+    factors = (-1 / s, s * (1 - s), s - 1)
+    assert [round(v, 3) for v in factors] == [-1.135, 0.105, -0.119]
+
+
+def test_log_sum_exp_by_hand():
+    assert round(1002 + np.log(np.exp([-2.0, -1.0, 0.0]).sum()), 2) == 1002.41
+
+
+def test_logarithms_of_targets_that_may_be_0():
+    assert round(np.log1p(19), 2) == 3.00 and round(np.expm1(np.log1p(19))) == 19
+    assert np.log1p(0) == np.expm1(0) == 0
+
+
+def test_targets_between_two_limits_there_and_back():
+    def scaled(y, low, high):
+        return 2 * (y - low) / (high - low) - 1
+
+    def answer(z, low, high):
+        return low + (high - low) * (z + 1) / 2
+
+    for lines in ANSWERS["bounded number"]["code"].values():
+        assert "2 * (y - low) / (high - low) - 1" in lines["loss"]
+        assert "low + (high - low) * (z + 1) / 2" in lines["answer"]
+    assert scaled(15, 10, 30) == -0.5 and answer(-0.5, 10, 30) == 15
+    assert answer(0.5, 20, 60) == 50
+
+
+def test_what_a_spread_costs():
+    def cost(miss, spread):
+        return np.log(spread) + miss**2 / (2 * spread**2)
+
+    assert [round(cost(2, spread), 2) for spread in (1, 2)] == [2.00, 1.19]
+    assert [round(cost(3, spread), 2) for spread in (1, 3, 30)] == [4.5, 1.6, 3.41]
 
 
 def test_the_regression_of_the_third_model_has_targets_above_0():

@@ -102,13 +102,17 @@ def show_slopes_at_kinks():
 
 
 def show_answers():
-    """For each kind of answer: output function, loss and reason."""
+    """For each kind of answer: output function and loss."""
     rows = (
-        [f"**{a['title']}**: {a['example']}", f"**{a['output']}** ({a['units']})<br>{a['loss']}",
-         a["why"]]
+        [f"**{a['title']}**: {a['example']}", f"{a['output']} ({a['units']})", a["loss"]]
         for a in ANSWERS.values()
-    )  # fmt: skip
-    show_plain(["what you ask for", "output function (numbers at the end), loss", "why"], rows)
+    )
+    show_plain(["what you ask for", "output function (numbers at the end)", "loss"], rows)
+
+
+def show_reasons():
+    """For each kind of answer: why it ends so."""
+    show_plain(["what you ask for", "why"], ([a["title"], a["why"]] for a in ANSWERS.values()))
 
 
 def show_losses():
