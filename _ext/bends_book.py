@@ -14,6 +14,7 @@ import shutil
 
 import anchors
 import execution
+import field_guide
 import folds
 import freshness
 import generated
@@ -49,8 +50,8 @@ def set_execution(app, config):
 def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
-    makers = (anchors, folds, generated, laboratory, mathml, pages, payloads, quotes, reading)
-    makers += (search,)
+    makers = (anchors, field_guide, folds, generated, laboratory, mathml)
+    makers += (pages, payloads, quotes, reading, search)
     for module in (execution, freshness, *makers):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

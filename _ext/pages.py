@@ -16,7 +16,7 @@ from notebook_rules import ALONE
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from bends import look
+from bends import ACTIVATIONS, VECTOR_ACTIVATIONS, look
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "_static"
@@ -39,7 +39,10 @@ DESCRIPTIONS = {
     for slug, (_, line) in part["chapters"].items()
 }
 NUMBER = re.compile(r"chapters/(\d\d)-")
-DESCRIPTIONS |= COURSE["pages"]
+DESCRIPTIONS |= COURSE["pages"] | {
+    f"back/functions/{name}": f"{f.title}: graph, formula, names in the frameworks, code."
+    for name, f in {**ACTIVATIONS, **VECTOR_ACTIVATIONS}.items()
+}
 log = logging.getLogger(__name__)
 
 

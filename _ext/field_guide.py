@@ -1,0 +1,232 @@
+"""The field guide: one page for each function of both catalogues, made from data before a build.
+
+Everything on a page derives from what stands elsewhere: the catalogues, `frameworks.json`,
+`references.bib`, the census, and `field_guide.yml`, which says in words what people get wrong and
+what to take instead. The pages are written to `back/functions/`, and only where they changed.
+"""
+
+import csv
+import inspect
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pybtex.database import parse_file
+
+from bends import ACTIVATIONS, CORE, VECTOR_ACTIVATIONS, figures, gain, look
+from bends.explore import panel, slider
+from bends.explore.explorer import Explorer
+from bends.explore.page import page as as_page
+from bends.frameworks import FRAMEWORKS, VERSIONS
+from bends.look import number
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "back" / "functions"
+WORDS = ROOT / "_ext" / "field_guide.yml"
+CENSUS = {  # the census' names of functions that the catalogue calls otherwise
+    "GELU": "gelu", "SiLU": "silu", "GELU (tanh)": "gelu_tanh", "ReLU": "relu",
+    "squared ReLU": "squared_relu", "quick GELU": "quick_gelu", "x·σ(1.702x)": "quick_gelu",
+    "hard swish": "hard_swish", "xIELU": "xielu", "ReLU6": "relu6", "PReLU": "prelu",
+}  # fmt: skip
+
+
+def graph(f):
+    """The function with its slope, and a place to move along both, as HTML."""
+
+    def lines(axes):
+        figures.curve(axes["graph"], f, linestyle="-")
+        figures.curve(axes["slope"], f, derivative=True, linestyle="-")
+
+    def place(axes, x):
+        value, slope = f(x), f.derivative(x)
+        for name, y in (("graph", value), ("slope", slope)):
+            if abs(y) < 1e3:
+                axes[name].plot([x], [y], "o", color=look.INK)
+        y, rise = number(value, ".3g"), number(slope, ".3g")
+        return f"At {number(x)} the value is {y} and the slope {rise}."
+
+    x = np.linspace(-4, 4, 401)
+    slopes = np.clip(f.derivative(x), -3, 3)
+    low = np.floor(min(-1.2, np.clip(f(x), -4, 4).min()))
+    steep = np.floor(slopes.min()) - 0.2, np.ceil(slopes.max()) + 0.2
+    panels = {
+        "graph": panel(xlim=(-4, 4), ylim=(low, 4), xlabel="x", ylabel="value"),
+        "slope": panel(xlim=(-4, 4), ylim=steep, xlabel="x", ylabel="slope"),
+    }
+    moved = {"x": slider(-4, 4, steps=33, start=1, label="x")}
+    explorer = Explorer([lines, place], panels, "graph", "", None, moved)
+    return as_page(explorer)
+
+
+def properties(f):
+    """Rows of what is worked out from the function."""
+    yield "value", f"$f(x) = {f.formula}$"
+    yield "slope", f"$f'(x) = {f.derivative_formula}$"
+    yield "range", " to ".join(map(ending, f.range))
+    yield "far left, far right", ", ".join(map(ending, f.limits))
+    yield "kinks", ", ".join(map(number, f.kinks)) or "none"
+    yield "never falls", "yes" if f.monotone else "no"
+    yield "at −10", f"value {number(f(-10.0), '.2g')}, slope {number(f.derivative(-10.0), '.2g')}"
+    for kind in ("forward", "backward", "variance"):
+        try:
+            yield f"{kind} gain", f"{gain(f, kind):.4f}"
+        except ValueError:
+            yield f"{kind} gain", "none: no gradient gets back"
+    if f.parameters:
+        yield (
+            "parameters",
+            ", ".join(f"`{n}` = {number(v, '.6g')}" for n, v in f.parameters.items()),
+        )
+
+
+def ending(value):
+    return "does not settle" if np.isnan(value) else number(value, ".4g")
+
+
+def names(name):
+    """Rows of the names in the frameworks, with the defaults of their parameters."""
+    for framework, facts in FRAMEWORKS.get(name, {}).items():
+        for entry in facts["names"]:
+            given = entry.get("parameters") or {}
+            defaults = ", ".join(f"{k} = {v}" for k, v in given.items()) or "–"
+            yield framework, f"`{entry['name']}`", defaults
+
+
+def faults(name):
+    """Where a framework gives no correct digit, and its slope at kinks, as sentences."""
+    for framework, facts in FRAMEWORKS.get(name, {}).items():
+        for dtype, found in facts.get("no_correct_digit", {}).items():
+            for case in found:
+                right = number(float(case["exact"]), ".4g")
+                gives = number(float(case["gives"]), ".4g")
+                place = number(float(case["x"]))
+                yield f"{framework}, {dtype}: at {place} it gives {gives}, right is {right}."
+        kinks = facts.get("slope_at_kinks", {})
+        if kinks:
+            said = ", ".join(f"{number(float(v))} at {number(float(k))}" for k, v in kinks.items())
+            yield f"{framework}: the slope at the kink is taken as {said}."
+
+
+def used(name):
+    """In how many families of the census a function is the main one, by the years' ends."""
+    with open(ROOT / "results" / "census" / "families.csv", encoding="utf8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if CENSUS.get(row["function"]) == name]
+    if not rows:
+        return ""
+    families = "family" if len(rows) == 1 else "families"
+    return (
+        "The [census](../../chapters/14-what-do-todays-models-use.ipynb) of one release of "
+        f"`transformers` finds it in {len(rows)} {families} of models."
+    )
+
+
+def origin(f):
+    """Who introduced it, as the sources have it; only what was read."""
+    entries = parse_file(ROOT / "references.bib").entries
+    if f.origin is None or f.origin not in entries:
+        return ""
+    entry = entries[f.origin]
+    people = [" ".join(p.last_names) for p in entry.persons["author"]]
+    who = people[0] + (" and others" if len(people) > 1 else "")
+    title = entry.fields["title"].replace("{", "").replace("}", "")
+    linked = f"[{title}]({entry.fields['url']})" if "url" in entry.fields else f"*{title}*"
+    return f"Introduced or studied by {who} ({entry.fields['year']}): {linked}."
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def code(function):
+    """The book's own lines for a function, without decorator, docstring aside."""
+    source = textwrap.dedent(inspect.getsource(function))
+    return source[source.index("def ") :].rstrip()
+
+
+def one(name, f, words):
+    """The page of one function, as Markdown."""
+    said = words.get(name, {})
+    also = ", ".join(f"`{alias}`" for alias in f.aliases)
+    parts = [
+        f"# {f.title}",
+        f"`{name}`{', also ' + also if also else ''}. [All functions](index.md).",
+    ]
+    if "gist" in said:
+        parts.append(said["gist"])
+    if name in ACTIVATIONS:
+        parts += [graph(f), "## In numbers", table(["what", "it is"], properties(f))]
+    else:
+        parts += ["## Formula", f"$${f.formula}$$"]
+    rows = list(names(name))
+    if rows:
+        versions = ", ".join(f"{k} {VERSIONS[k]}" for k in sorted({row[0] for row in rows}))
+        parts += ["## Names and defaults", table(["framework", "name", "defaults"], rows),
+                  f"As these versions have it: {versions}."]  # fmt: skip
+    parts += ["## Stable code", f"```python\n{code(f.function)}\n```",
+              "Value and slope together, as the book computes them; NumPy is `np`."
+              if name in ACTIVATIONS else "As the book computes it; NumPy is `np`."]  # fmt: skip
+    wrong = list(faults(name))
+    if wrong:
+        parts += ["## How right the frameworks are", "\n".join(f"- {line}" for line in wrong)]
+    history = " ".join(filter(None, [origin(f), used(name)]))
+    if history:
+        parts += ["## Where it comes from, and where it is used", history]
+    for key, heading in (
+        ("wrong", "What people get wrong"),
+        ("instead", "What to take instead, and when"),
+    ):
+        if key in said:
+            parts += [f"## {heading}", said[key]]
+    return "\n\n".join(parts) + "\n"
+
+
+def front(words):
+    """The guide's front: one table to sort and filter."""
+    rows = []
+    for name, f in ACTIVATIONS.items():
+        kinks = ", ".join(map(number, f.kinks)) or "none"
+        rows.append([
+            f"[{f.title}]({name}.md)", f.family, " to ".join(map(ending, f.range)), kinks,
+            f"{gain(f):.3f}", "yes" if name in CORE else "no",
+        ])  # fmt: skip
+    vectors = ", ".join(f"[{f.title}]({name}.md)" for name, f in VECTOR_ACTIVATIONS.items())
+    head = ["function", "family", "range", "kinks at", "gain", "in the chapters"]
+    return (
+        "# Field guide\n\n"
+        f"Every activation function that this book knows, {len(ACTIVATIONS)} of one number and "
+        f"{len(VECTOR_ACTIVATIONS)} of several, each on a page of its own with its graph, slope, "
+        "gains, names in the frameworks and code. The addresses stay.\n\n"
+        '<div class="bends-table" role="region" aria-label="All functions" tabindex="0">\n\n'
+        f"{table(head, rows)}\n\n</div>\n\n"
+        f"Functions of several numbers at once: {vectors}.\n"
+    )
+
+
+def pages():
+    """All pages by file name."""
+    words = yaml.safe_load(WORDS.read_text(encoding="utf8"))
+    both = {**ACTIVATIONS, **VECTOR_ACTIVATIONS}
+    unknown = set(words) - set(both)
+    if unknown:
+        raise ValueError(f"{WORDS.name} names {', '.join(sorted(unknown))}, which is no function")
+    made = {f"{name}.md": one(name, f, words) for name, f in both.items()}
+    return {"index.md": front(words), **made}
+
+
+def write(app=None, config=None):
+    """Write the pages that changed; forget those of functions that are gone."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    made = pages()
+    for old in FOLDER.glob("*.md"):
+        if old.name not in made:
+            old.unlink()
+    for file, text in made.items():
+        path = FOLDER / file
+        if not path.exists() or path.read_text(encoding="utf8") != text:
+            path.write_text(text, encoding="utf8")
+
+
+def setup(app):
+    app.connect("config-inited", write, priority=1)  # before the table of contents is read

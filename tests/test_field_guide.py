@@ -1,0 +1,88 @@
+"""The field guide: a page for each function, made from data, with true words."""
+
+import re
+
+import field_guide
+import numpy as np
+import pytest
+import yaml
+
+from bends import ACTIVATIONS, VECTOR_ACTIVATIONS, gelu, leaky_relu, quick_gelu, silu, tanh
+from bends.frameworks import FRAMEWORKS
+
+WORDS = yaml.safe_load(field_guide.WORDS.read_text(encoding="utf8"))
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return field_guide.pages()
+
+
+def test_each_function_has_a_page_at_an_address_that_stays(pages):
+    assert set(pages) == {"index.md"} | {f"{n}.md" for n in [*ACTIVATIONS, *VECTOR_ACTIVATIONS]}
+    assert "gelu.md" in pages
+
+
+def test_the_front_leads_to_every_page(pages):
+    linked = set(re.findall(r"\]\(([\w.]+\.md)\)", pages["index.md"]))
+    assert linked == set(pages) - {"index.md"}
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_a_page_shows_graph_numbers_names_and_code(pages, name):
+    text = pages[f"{name}.md"]
+    for part in ('class="bends-explorer"', "## In numbers", "## Stable code", "forward gain"):
+        assert part in text
+    for facts in FRAMEWORKS.get(name, {}).values():
+        for entry in facts["names"]:
+            assert f"`{entry['name']}`" in text
+
+
+def test_words_for_a_function_that_is_unknown_are_refused(monkeypatch, tmp_path):
+    file = tmp_path / "words.yml"
+    file.write_text("rellu: {gist: a typo}", encoding="utf8")
+    monkeypatch.setattr(field_guide, "WORDS", file)
+    with pytest.raises(ValueError, match="rellu"):
+        field_guide.pages()
+
+
+def test_only_pages_that_changed_are_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(field_guide, "FOLDER", tmp_path)
+    monkeypatch.setattr(field_guide, "pages", lambda: {"a.md": "one", "b.md": "two"})
+    (tmp_path / "gone.md").write_text("old")
+    field_guide.write()
+    times = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    field_guide.write()
+    assert set(times) == {"a.md", "b.md"}
+    assert times == {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+
+
+def number(name, pattern):
+    """The number that a sentence of the guide states."""
+    text = " ".join(WORDS[name].values())
+    found = re.search(pattern, text)
+    assert found, f"{name} no longer says {pattern!r}"
+    return float(found[1].replace("−", "-"))
+
+
+def test_numbers_in_the_words():
+    x = np.linspace(-8, 8, 160_001)
+    off = np.abs(quick_gelu(x) - gelu(x)).max()
+    assert off == pytest.approx(number("quick_gelu", r"up to ([\d.]+)\."), abs=5e-5)
+    assert np.abs(ACTIVATIONS["gelu_tanh"](x) - gelu(x)).max() < number(
+        "gelu_tanh", r"most ([\d.]+)\."
+    )
+    lowest, place = (
+        number("silu", r"falls below 0, to (−[\d.]+)"),
+        number("silu", r"at (−1[\d.]+)\."),
+    )
+    assert silu(x).min() == pytest.approx(lowest, abs=5e-4)
+    assert x[silu(x).argmin()] == pytest.approx(place, abs=5e-4)
+    far = number("tanh", r"from about (\d+) on")
+    slopes = tanh.value_and_derivative(np.float32([far - 1, far + 1]))[1]
+    assert slopes[0] > 0 and slopes[1] == 0
+    assert leaky_relu.parameters["negative_slope"] == number("leaky_relu", r"differs: ([\d.]+) in")
+    keras = FRAMEWORKS["leaky_relu"]["Keras"]["names"]
+    assert number("leaky_relu", r"([\d.]+) in Keras") in [
+        v for entry in keras for v in (entry["parameters"] or {}).values()
+    ]
