@@ -25,7 +25,7 @@ def blocks(page):
     ]
 
 
-@pytest.mark.parametrize("page", ["my-network-does-not-train.md"])
+@pytest.mark.parametrize("page", ["my-network-does-not-train.md", "how-to-read-a-claim.md"])
 def test_code_prints_what_the_page_says(page):
     space, found = {}, blocks(page)
     assert found
