@@ -7,7 +7,10 @@ lighter for it.
 
 import re
 
-BLOCK = re.compile(r'(?s)(<div class="highlight"><pre>)(?:<span></span>)?(.*?)(</pre>)')
+BLOCK = re.compile(
+    r'(?s)(<div class="highlight"><pre(?: tabindex="0"><code)?>)(?:<span></span>)?(.*?)'
+    r"((?:</code>)?</pre>)"
+)
 TOKEN = re.compile(r'<span class="([\w-]+)">([^<]*)</span>')
 INKS = {"k": "word", "o": "word", "s": "value", "m": "value", "c": "aside"}
 PLAIN = {"o", "si"}  # operators such as +, and braces in a text, have the ink of names

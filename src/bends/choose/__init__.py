@@ -77,7 +77,7 @@ class Recommendation:
 
     def __str__(self):
         parts = [
-            f"Hidden layers: {self.hidden_title}. Start: {self.initialiser}.",
+            f"Hidden layers: {self.hidden_title}. Initialisation: {self.initialiser}.",
             f"At the end: {self.end}. Loss: {self.loss}.",
             f"Learning rate to start with, for Adam: {self.learning_rate:g}.",
         ]

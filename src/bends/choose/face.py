@@ -6,6 +6,7 @@ condition holds, by the same rule as `choose.holds`. With a kernel the controls 
 """
 
 import json
+import re
 from html import escape
 
 from IPython.display import HTML, display
@@ -26,6 +27,7 @@ from . import (
 )
 
 FRAMEWORK = "In which framework?"
+COMMENT = re.compile(r"(# .*)$")
 
 
 def show_chooser():
@@ -114,12 +116,18 @@ def advice(entry, title, facts, code):
 
 
 def code_blocks(entry, code):
-    """The lines of a piece of advice, a block for each framework."""
+    """The lines of a piece of advice, a block for each framework, as other code on the page."""
     return "".join(
-        f'<div data-framework="{f}"><p>{f}</p><pre tabindex="0"><code>'
-        f"{escape(chr(10).join(code(entry, f)))}</code></pre></div>"
+        f'<div data-framework="{f}"><p>{f}</p><div class="highlight"><pre tabindex="0"><code>'
+        + "\n".join(map(inked, code(entry, f)))
+        + "</code></pre></div></div>"
         for f in OPTIMIZERS
     )
+
+
+def inked(line):
+    """A line of code as HTML, its comment marked as Pygments marks one."""
+    return COMMENT.sub(r'<span class="c1">\1</span>', escape(line))
 
 
 def condition(when):
@@ -135,7 +143,7 @@ def hidden_facts(rule):
     confidence = rule["confidence"]
     return (
         f"<p>{escape(rule['reason'])}</p>"
-        f"<p><b>Weights</b>: {escape(rule['initialiser'])}. "
+        f"<p><b>Initialisation</b>: {escape(rule['initialiser'])}. "
         f"<b>Learning rate to start with</b>, for Adam: {rule['rate']:g}.</p>"
         f"<p><b>{confidence.capitalize()}</b>: {CONFIDENCE[confidence]}. Evidence: {sources}.</p>"
     )
