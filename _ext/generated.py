@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import yaml
+from cheat_sheet import cheat_sheet
 from docutils import nodes
 from pybtex.database import parse_file
 from sphinx.errors import ExtensionError
@@ -84,7 +85,13 @@ def put_minutes(app, document, docname):
             text.parent.replace(text, nodes.Text(str(minutes[int(match[2])])))
 
 
-TEXTS = {"contents": contents, "doors": doors, "lessons": lessons, "sources": sources}
+TEXTS = {
+    "cheat-sheet": cheat_sheet,
+    "contents": contents,
+    "doors": doors,
+    "lessons": lessons,
+    "sources": sources,
+}
 
 
 def fill(app, docname, source):

@@ -1,0 +1,65 @@
+"""The cheat sheet: the functions that matter on one page, and the pairs at the end, from data."""
+
+import math
+
+import numpy as np
+from field_guide import WORDS, names, yaml
+
+from bends import ACTIVATIONS, gain
+from bends.choose import ANSWERS
+
+SHOWN = (
+    "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "squared_relu", "hard_swish",
+    "sigmoid", "tanh", "softplus", "sin",
+)  # fmt: skip
+INITIALISATION = {"relu": "He", "leaky_relu": "He", "selu": "LeCun", "sin": "its own"}
+
+
+def curve(f):
+    """The function's graph from −4 to 4 as a small picture in the text's colour."""
+    x = np.linspace(-4, 4, 33)
+    y = np.clip(f(x), -1.6, 3)
+    points = " ".join(
+        f"{6 * (a + 4):.0f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
+    )
+    return (
+        f'<svg class="spark" viewBox="0 0 48 30" role="img" aria-label="graph of {f.title}">'
+        '<path class="axis" d="M0 18.4H48M24 0V30"/>'
+        f'<polyline points="{points}"/></svg>'
+    )
+
+
+def functions():
+    """A row for each function: name, graph, formula, gain and initialisation, use."""
+    words = yaml.safe_load(WORDS.read_text(encoding="utf8"))
+    rows = []
+    for name in SHOWN:
+        f = ACTIVATIONS[name]
+        called = [label for framework, label, _ in names(name) if framework == "PyTorch"]
+        code = f"<br>`{called[0].replace('torch.nn.functional', 'F')}`" if called else ""
+        start = INITIALISATION.get(name, "gain²/*n*")
+        rows.append(
+            f"| [{f.title}](functions/{name}.md){code} | {curve(f)} | ${f.formula}$ "
+            f"| {gain(f):.2f}<br>{start} | {words[name]['gist']} |"
+        )
+    head = "| function | graph | formula | gain, start | when |\n| --- | --- | --- | --- | --- |"
+    return "\n".join(['<div class="sheet">\n', head, *rows, "\n</div>"])
+
+
+def ends():
+    """A row for each kind of answer: output function and loss."""
+    rows = [f"| {a['title']} | {a['output']} | {a['loss']} |" for a in ANSWERS.values()]
+    head = "| you ask for | output function | loss |\n| --- | --- | --- |"
+    return "\n".join(['<div class="sheet ends">\n', head, *rows, "\n</div>"])
+
+
+def first_losses():
+    """The loss of a classifier that knows nothing: the logarithm of the number of classes."""
+    return ", ".join(f"{math.log(k):.2f} with {k} classes" for k in (2, 10, 100, 1000))
+
+
+def cheat_sheet():
+    return (
+        f"## In the hidden layers\n\n{functions()}\n\n## At the end\n\n{ends()}\n\n"
+        f"The first loss of a classifier that knows nothing: {first_losses()}."
+    )
