@@ -20,7 +20,7 @@ def curve(f):
     x = np.linspace(-4, 4, 33)
     y = np.clip(f(x), -1.6, 3)
     points = " ".join(
-        f"{6 * (a + 4):.0f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
+        f"{6 * (a + 4):.1f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
     )
     return (
         f'<svg class="spark" viewBox="0 0 48 30" role="img" aria-label="graph of {f.title}">'
