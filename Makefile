@@ -37,8 +37,9 @@ test: book  ## Run all tests: helpers, notebooks, and the built book in a browse
 shake: .venv/ready  ## Run all notebooks under every arithmetic that is here, and five shakes
 	$(BIN)/python tests/shake.py --all --at-once 2
 
-lab: .venv/ready  ## Open JupyterLab on the chapters
-	$(BIN)/jupyter lab --ServerApp.port_retries=0 chapters || \
+# Its root is the course's folder, so that links lead out of chapters/.
+lab: .venv/ready  ## Open JupyterLab on the chapters: make lab ARGS="--no-browser"
+	$(BIN)/jupyter lab --ServerApp.port_retries=0 --LabApp.default_url=/lab/tree/chapters $(ARGS) || \
 	  { echo "JupyterLab did not start. If its port is in use, name another: JUPYTER_PORT=8899 make lab"; exit 1; }
 
 notebooks: .venv/ready  ## Execute all notebooks and store their text outputs

@@ -18,10 +18,13 @@ TAGS = {
     VARIES: "the output varies, as timings do: neither stored nor compared",
 }
 UNSHOWN = {"remove-cell", "remove-input"}  # their code, that is
-# In each notebook under its title, for who opens it away from the book; not on the page.
-ALONE = (
-    "*If `import bends` fails, this notebook stands alone: get the folder of the whole course and "
-    "run `pip install .` in it once.*"
+# In each notebook under its title, in a cell of its own that the page leaves out.
+BEGIN = (
+    "*To begin, run all cells: in JupyterLab **Run**, then **Run All Cells**; in VS Code **Run "
+    "All**; in Colab **Runtime**, then **Run all**. Until then nothing moves and text stands in "
+    "the place of pictures. If `import bends` fails, this notebook stands alone: get the folder "
+    "of the whole course, run `%pip install FOLDER` in a new cell with that folder's path for "
+    "FOLDER, and restart the kernel.*"
 )
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -106,8 +109,8 @@ def faults(notebook, slug=""):
     if re.search(r"^\*\d+ (?:to \d+ )?minutes", notebook.cells[0].source, re.M):
         fault(0, "says how many minutes it takes: leave it out, the press counts them")
 
-    if notebook.cells[1].source != ALONE:
-        found.append(f"its second cell does not say where to get bends: {remake}")
+    if notebook.cells[1].source != BEGIN:
+        found.append(f"its second cell does not say how to begin: {remake}")
 
     count = 0
     for index, cell in enumerate(notebook.cells):

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from notebook_rules import ALONE, METADATA, UNSHOWN, VARIES, faults
+from notebook_rules import BEGIN, METADATA, UNSHOWN, VARIES, faults
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 120
@@ -68,9 +68,7 @@ def normalize(notebook):
     """Keep what is the same after every run: sources, tags, text outputs and counts."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
-    if all(cell.source != ALONE for cell in notebook.cells):
-        alone = nbformat.v4.new_markdown_cell(ALONE, id="alone", metadata={"tags": ["remove-cell"]})
-        notebook.cells.insert(1, alone)
+    tell_how_to_begin(notebook)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
@@ -80,6 +78,13 @@ def normalize(notebook):
         if cell.cell_type == "code":
             cell.outputs = [] if VARIES in tags else [_text_only(o) for o in cell.outputs]
     return notebook
+
+
+def tell_how_to_begin(notebook):
+    """Let the cell under the title say what it says in every notebook."""
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != "alone"]
+    begin = nbformat.v4.new_markdown_cell(BEGIN, id="alone", metadata={"tags": ["remove-cell"]})
+    notebook.cells.insert(1, begin)
 
 
 def _text_only(output):

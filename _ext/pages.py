@@ -12,7 +12,6 @@ import code_lines
 import nbformat
 import repository
 import yaml
-from notebook_rules import ALONE
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -183,13 +182,12 @@ def finish(app, exception):
 
 
 def with_install(text, address):
-    """A notebook to download: it begins with the line that installs the course, if one is known."""
+    """A notebook to download, with the line that installs the course, if its address is known."""
     if address is None:
         return text
     notebook = nbformat.reads(text, as_version=4)
-    (at,) = [i for i, cell in enumerate(notebook.cells) if cell.source == ALONE]
     line = f'%pip install -q "bends @ git+{address}"'
-    notebook.cells[at] = nbformat.v4.new_code_cell(line, id="install")
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(line, id="install"))
     return nbformat.writes(notebook) + "\n"
 
 

@@ -38,13 +38,26 @@ def missing(reason):
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
+NO_CHROMIUM = "No Chromium here: install it (Debian, Ubuntu: apt install chromium)."
+
+
+def chromium():
+    """Path of the first Chromium that is installed, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def pytest_report_header():
+    """Say at the head of a run what will be left out, and how to get it."""
+    return None if chromium() else f"{NO_CHROMIUM} The tests of the pages are skipped."
+
+
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium for all browser tests."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = chromium()
     if path is None:
-        missing("No Chromium here: install it (Debian, Ubuntu: apt install chromium).")
+        missing(NO_CHROMIUM)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -302,10 +302,30 @@ def test_an_install_without_a_network_is_told_so(workshop):
     assert not (workshop / ".venv" / "ready").exists()
 
 
+def test_make_lab_has_its_root_at_the_course_and_hands_arguments_on(workshop):
+    program(workshop / ".venv" / "bin" / "jupyter", 'echo "in $PWD: $*"')
+    status, said = make(workshop, "lab", "ARGS=--no-browser --port=8899")
+    assert status == 0 and f"in {workshop}: lab " in said
+    assert "--LabApp.default_url=/lab/tree/chapters --no-browser --port=8899" in said
+
+
 def test_help_lists_every_target(workshop):
     text = (ROOT / "Makefile").read_text()
     targets = re.search(r"\.PHONY: (.*)", text)[1].split()
     assert set(re.findall(r"(?m)^make (\w+)", make(workshop, "help")[1])) == set(targets)
+
+
+def test_a_run_without_chromium_says_so_first(tmp_path):
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "tests/test_lab.py"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    head = done.stdout.partition("collected")[0]
+    assert "No Chromium here: install it (Debian, Ubuntu: apt install chromium)." in head
 
 
 # --- The README's commands -----------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """`check` says what is wrong and never raises; `question` has its faces and its reasons."""
 
 import re
+import signal
+import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +77,94 @@ def test_wrong_answers_are_told_why(capsys, answer, expected, words):
     assert message.startswith(WRONG) and words in message
 
 
+class Unshown:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def never():
+    while True:
+        try:
+            time.sleep(60)
+        except Exception:
+            pass
+
+
+def raises(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        (True, 1, "True, where one number is asked for"),
+        (np.array([1j, 2]), [1, 2], "where an array of shape (2,) is asked for"),
+        (Unshown(), 1, "an object of type Unshown that cannot be shown"),
+        (Unshown(), {1: 1}, "an object of type Unshown that cannot be shown. A function is asked"),
+        ("x" * 5000, 1, "xxx …: write a number without quotes"),
+        (lambda x: raises(SystemExit), {1: 1}, "it stops with SystemExit"),
+        (lambda x: raises(SystemExit(3)), lambda f: f(1), "it stops with SystemExit: 3"),
+        (lambda x: raises(KeyboardInterrupt), {1: 1}, "was interrupted before it came back"),
+        (lambda x: never(), {1: 1}, "does not come back: it was stopped after 0.2 seconds"),
+        (lambda x: never(), lambda f: f(1), "does not come back"),
+    ],
+)
+def test_whatever_an_answer_does_it_is_judged(capsys, monkeypatch, answer, expected, words):
+    monkeypatch.setattr("bends.check.SECONDS", 0.2)
+    message = says(capsys, answer, expected)
+    assert message.startswith(WRONG) and words in message and len(message) < 400
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def lenient(answer):
+    """A rule whose comparisons are all false for nan."""
+    return "Too small." if answer < 3 else "Too large." if answer > 3 else None
+
+
+def truths(test):
+    return next((f"Not so for {x}." for x in (1, -1) if bool(test(x)) != (x > 0)), None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule", "kind", "words"),
+    [
+        (np.nan, lenient, None, "has nan in it"),
+        (np.nan, lenient, "number", "is nan, which is not a number"),
+        (np.inf, lenient, "number", "is inf, which is not finite"),
+        (lambda x: np.nan, lambda f: lenient(f(1)), None, "has nan in it"),
+        ([3.0], lenient, "number", "an array of shape (1,), where one number is asked for"),
+        ("3", lenient, "number", "the text '3': write a number without quotes"),
+        ("3", lenient, None, "the text '3': write a number without quotes"),
+        (True, lenient, "number", "True, where one number is asked for"),
+        (lambda: 3, lenient, "number", "is a function. Give the value that it returns"),
+        (lambda: 3, lenient, None, "is a function. Give the value that it returns"),
+        (3, truths, "test", "is 3. A function is asked for"),
+        (3, truths, None, "is 3. A function is asked for"),
+        (print, truths, "test", "print gives None. A function hands back"),
+        (print, truths, None, "print gives None. A function hands back"),
+        (lambda x: 1, truths, "test", "gives 1, where True or False is asked for"),
+        (lambda x: True, truths, "test", "Not so for -1."),
+        (lambda: True, truths, "test", "takes 0 positional arguments"),
+    ],
+)
+def test_the_kind_of_answer_that_a_rule_asks_for(capsys, answer, rule, kind, words):
+    verdict = check(answer, rule, kind=kind)
+    assert capsys.readouterr().out.endswith(verdict.message + "\n")  # `print` prints too
+    assert verdict.message.startswith(WRONG) and words in verdict.message
+
+
+def test_right_answers_of_each_kind(capsys):
+    for three in (3, 3.0, np.float32(3), np.array(3), Fraction(3)):
+        assert says(capsys, three, lenient, kind="number") == RIGHT
+    for positive in (lambda x: x > 0, lambda x: np.array(x > 0)):
+        assert says(capsys, positive, truths, kind="test") == RIGHT
+    # None may be right, where a rule says so.
+    assert says(capsys, lambda x: None, lambda f: "No." if f(1) else None) == RIGHT
+    with pytest.raises(ValueError, match="kind must be one of number, test"):
+        check(3, lenient, kind="text")
+
+
 def unfinished(x):
     return x * ...
 
@@ -89,6 +180,8 @@ def unfinished(x):
         (..., lambda answer: None),
         (unfinished, lambda answer: answer(1)),
         (lambda x: ..., lambda answer: answer(1)),
+        (lambda x: ..., lambda test: "Replace the ... first." if test(1) is ... else None),
+        (lambda x: (..., 1), lambda answer: answer(1)),
     ],
 )
 def test_an_unanswered_starter_is_no_mistake(capsys, answer, expected):

@@ -1,7 +1,9 @@
 """Chapter 1 in JupyterLab, as `make lab` and Binder show it, and in Notebook 7: in a browser."""
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +27,22 @@ CELLS = """async () => {
   await jupyterapp.commands.execute("notebook:run-all-cells");
   return panel.content.model.sharedModel.toJSON().cells;
 }"""
+# Click the first link to this file. The front end writes its own address into a link, and a
+# notebook draws only the cells near those in sight.
+CLICK = """async file => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  const at = panel.content.widgets.findIndex((cell) =>
+    cell.model.type === "markdown" && cell.model.sharedModel.source.includes(`](${file}`));
+  await panel.content.scrollToItem(at, "center");
+  const name = file.split("/").at(-1);
+  for (let tries = 0; tries < 100; tries++) {
+    const link = panel.content.widgets[at].node.querySelector(`a[href*="${name}"]`);
+    if (link) return link.click();
+    await new Promise((wait) => setTimeout(wait, 100));
+  }
+  throw new Error(`no link to ${file}: ${panel.content.widgets[at].node.innerHTML}`);
+}"""
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 # Whether the ground of the first picture has this colour.
 GROUND = """color => {
@@ -39,10 +57,10 @@ def clone(tmp_path_factory):
     """What running needs of the repository, so that a run changes no file of this one."""
     clone = tmp_path_factory.mktemp("clone")
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    for name in ("binder", "chapters", "results", "src"):
+    for name in ("back", "binder", "chapters", "results", "src"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, clone / name, ignore=ignore)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("index.md", "Makefile", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, clone)
     return clone
 
@@ -93,16 +111,22 @@ def lab(clone, tmp_path):
             name: str(tmp_path / name)
             for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
         }
-        command = [programs / program, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-        command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-        command += [
+        arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1"]
+        arguments += [f"--port={port}", "--IdentityProvider.token="]
+        arguments += [
             f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")
         ]
-        command += ["--LabApp.news_url="]
+        arguments += ["--LabApp.news_url="]
+        arguments += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        command = [programs / program, *arguments, "--ServerApp.port_retries=0"]
+        if program == "make":
+            command = ["make", "-o", ".venv/ready", f"BIN={programs}", "lab"]
+            command += ["ARGS=" + " ".join(arguments)]
         server = subprocess.Popen(
-            [*command, "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+            command,
             cwd=clone,
             env={**os.environ, **folders, **settings, "BENDS_FACE": "live"},
+            start_new_session=True,  # `make` does not end what it started
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -118,7 +142,8 @@ def lab(clone, tmp_path):
 
     yield lab
     for server in servers:
-        server.terminate()
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(server.pid, signal.SIGTERM)
         server.communicate(timeout=30)
 
 
@@ -172,6 +197,29 @@ def test_chapter_1_runs_and_moves_in_binder(browser, binder, lab):
     size = sum(p.stat().st_size for p in programs.parent.rglob("*") if p.is_file())
     assert size < BINDER_MEGABYTES * 1e6, f"{size / 1e6:.0f} MB"
     run_chapter(browser, lab(*binder))
+
+
+OPENED = "path => jupyterapp.shell.currentWidget?.context?.path === path"
+
+
+def test_make_lab_opens_the_chapters_and_their_links_lead_somewhere(browser, here, lab):
+    address = lab(*here, "make")
+    tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    tab.set_default_timeout(60_000)
+    tab.goto(address)
+    tab.wait_for_url("**/lab/tree/chapters")
+    linking = next(path for path in CHAPTERS if path.startswith("chapters/07-"))
+    for chapter, link, path in [
+        (CHAPTERS[0], "../back/glossary.md", "back/glossary.md"),
+        (CHAPTERS[0], f"{CHAPTERS[1].removeprefix('chapters/')}.ipynb", f"{CHAPTERS[1]}.ipynb"),
+        (linking, "../index.md", "index.md"),
+    ]:
+        tab.goto(f"{address}/lab/tree/{chapter}.ipynb")
+        tab.wait_for_function(OPENED, arg=f"{chapter}.ipynb")
+        tab.locator(".jp-RenderedMarkdown", has_text="To begin, run all cells").wait_for()
+        tab.evaluate(CLICK, link)
+        tab.wait_for_function(OPENED, arg=path)
+    tab.context.close()
 
 
 def test_a_port_in_use_is_told():

@@ -159,7 +159,7 @@ def test_what_is_stored(stored):
         (2, {"source": "%pip install bends"}, "is not plain Python"),
         (2, {"source": "x = 1  # NBVAL_SKIP"}, "the comment NBVAL_SKIP"),
         (2, {"source": ""}, "empty code cell"),
-        (1, {"source": "Elsewhere."}, "where to get bends"),
+        (1, {"source": "Elsewhere."}, "how to begin"),
         (3, {"metadata": {}}, "shows the answers"),
         (5, {"source": "print(answer)"}, "without a check"),
         (5, {"metadata": {}}, "check is on the page"),

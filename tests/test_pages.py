@@ -39,9 +39,10 @@ def test_a_notebook_to_download_installs_the_course_where_its_address_is_known()
     assert pages.with_install(text, None) == text
     made = nbformat.reads(pages.with_install(text, "https://example.org/me/bends"), as_version=4)
     nbformat.validate(made)
-    assert made.cells[1].cell_type == "code"
-    assert made.cells[1].source == '%pip install -q "bends @ git+https://example.org/me/bends"'
-    assert len(made.cells) == len(nbformat.reads(text, as_version=4).cells)
+    assert made.cells[1].id == "alone"  # how to begin
+    assert made.cells[2].cell_type == "code"
+    assert made.cells[2].source == '%pip install -q "bends @ git+https://example.org/me/bends"'
+    assert len(made.cells) == len(nbformat.reads(text, as_version=4).cells) + 1
 
 
 def test_a_script_is_sent_without_its_comments():

@@ -5,9 +5,13 @@ with its choices: opening a choice tells its reason. They are HTML's own `<detai
 no kernel and no script, and work by keyboard.
 """
 
+import contextlib
 import copy
+import functools
 import hashlib
 import re
+import signal
+import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +21,16 @@ import numpy as np
 from IPython.display import HTML, display
 
 from ._arguments import face
-from .answers import answer_form, numbers
+from .answers import Numbers, answer_form, numbers
 
 __all__ = ["Verdict", "check", "numbers", "predict", "question"]
 
 RIGHT = "Right."
 WRONG = "Not yet."
 UNANSWERED = "Not answered yet."
+SECONDS = 15  # after which an answer counts as one that does not come back
+KINDS = ("number", "test")
+MOST_SHOWN = 200  # characters of an answer in a message
 
 
 # --- exercises -----------------------------------------------------------------------------------
@@ -43,10 +50,14 @@ class Verdict:
         """Show nothing as a cell's last value: `check` has printed the message."""
 
 
-def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, page=None):
+def check(
+    answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, kind=None, page=None
+):
     """Try a reader's answer, print what is wrong with it or that it is right.
 
-    Whatever the answer is or does, it is judged, never raised.
+    Whatever the answer is or does, it is judged, never raised: also where it ends the program, is
+    interrupted, or does not come back within 15 seconds (on Windows: until it is interrupted).
+    nan is never right where a number is asked for, nor inside what a function gives to a rule.
 
     Parameters
     ----------
@@ -67,6 +78,9 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, 
         Printed after a right answer: the reason why it is right.
     tolerance : float, default 1e-6
         Allowed error of a number, both relative and absolute.
+    kind : {"number", "test"}, optional
+        What a rule asks for, where it cannot tell by itself: one finite number (so understood
+        where `page` is one input), or a function that says True or False.
     page : Numbers or sequence of two Numbers, optional
         For an answer that is a number, or a list of two: the published page gets an input for
         these numbers, and the verdict on each, found by this same call (see `numbers`).
@@ -81,7 +95,7 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, 
     TypeError
         If a rule returns neither a sentence nor None: the exercise is at fault, not the answer.
     ValueError
-        If `page` offers no number that is right, or more than 600.
+        If `page` offers no number that is right, or more than 600; if `kind` is unknown.
 
     Examples
     --------
@@ -91,8 +105,13 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, 
     Not yet. Your function at 3 gives -3, where 3 is asked for.
     """
 
+    if kind not in (None, *KINDS):
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, or None; got {kind!r}")
+    if isinstance(page, Numbers):
+        kind = "number"
+
     def judge(answer):
-        return _judge(answer, expected, on or [], wrong or {}, because, tolerance)
+        return _judge(answer, expected, on or [], wrong or {}, because, tolerance, kind)
 
     if page is not None and face() == "page":
         display(HTML(answer_form(page, judge)))
@@ -102,7 +121,7 @@ def check(answer, expected, *, on=None, wrong=None, because="", tolerance=1e-6, 
     return verdict
 
 
-def _judge(answer, expected, on, wrong, because, tolerance):
+def _judge(answer, expected, on, wrong, because, tolerance, kind=None):
     """The verdict on one answer; parameters as in `check`."""
     if isinstance(expected, Mapping):
         cases = [(_arguments(x), y) for x, y in expected.items()]
@@ -113,26 +132,80 @@ def _judge(answer, expected, on, wrong, because, tolerance):
         for mistake, reason in wrong.items()
     ]
 
-    if _is_unanswered(answer):
-        fault = UNANSWERED
-    elif cases:
-        fault = _function_fault(answer, cases, tolerance)
-    elif callable(expected):
-        fault = _rule_fault(answer, expected)
-    else:
-        fault = _value_fault(answer, expected, tolerance)
-    if fault not in (None, UNANSWERED):
+    def fault():
+        """What is wrong with the answer in words, or None."""
+        if _is_unanswered(answer):
+            return UNANSWERED
+        if not cases and callable(expected):
+            return _rule_fault(answer, expected, kind)
         differs = _function_fault if cases else _value_fault
+        found = differs(answer, cases or expected, tolerance)
+        if found in (None, UNANSWERED):
+            return found
         known = (why for mistake, why in mistakes if differs(answer, mistake, tolerance) is None)
-        fault = next(known, fault)
+        return next(known, found)
 
-    if fault is None:
+    found = _tried(fault)
+    if found is None:
         message = f"{RIGHT} {because}".strip()
-    elif fault == UNANSWERED:
+    elif found == UNANSWERED:
         message = f"{UNANSWERED} Replace each ... in the cell above, run it, then run this one."
     else:
-        message = f"{WRONG} {fault}"
-    return Verdict(fault is None, message)
+        message = f"{WRONG} {found}"
+    return Verdict(found is None, message)
+
+
+# What an answer does may end this program or never end: every such end becomes words.
+
+
+class _TooLong(BaseException):
+    """The answer does not come back. No `except Exception` of the answer's own stops it."""
+
+
+class _AtFault(Exception):
+    """The exercise itself is wrong, not the answer."""
+
+
+@contextlib.contextmanager
+def _limited(seconds):
+    """Raise `_TooLong` after some seconds, where the system can (not on Windows)."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield
+        return
+
+    def stop(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # once more, if an `except:` caught it
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _tried(fault):
+    """What `fault()` says, or what stopped it, in words."""
+    try:
+        with _limited(SECONDS):
+            return fault()
+    except _AtFault as error:
+        raise TypeError(str(error)) from None
+    except _TooLong:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # it may have come while it was being taken off
+        return (
+            f"Your answer does not come back: it was stopped after {SECONDS:g} seconds. "
+            "Look for a loop that never ends."
+        )
+    except KeyboardInterrupt:
+        return "Your answer was interrupted before it came back. Look for a loop that never ends."
+    except BaseException as error:
+        if "ellipsis" in _text(error):
+            return UNANSWERED
+        return f"Your answer cannot be tried: it stops with {_in_words(error)}."
 
 
 def _arguments(x):
@@ -144,45 +217,142 @@ def _is_unanswered(answer):
     return answer is None or any(part is ... for part in parts)
 
 
+CALL_IT = "Your answer is a function. Give the value that it returns: call it."
+NO_RETURN = "gives None. A function hands back what follows its `return`."
+
+
+def _no_function(answer):
+    return f"Your answer is {_show(answer)}. A function is asked for: one that `def` makes."
+
+
 def _value_fault(answer, expected, tolerance):
     if callable(answer):
-        return "Your answer is a function. Give the value that it returns: call it."
+        return CALL_IT
     difference = _difference(answer, expected, tolerance)
     return difference and f"Your answer {difference}."
 
 
-def _rule_fault(answer, rule):
+def _number_fault(answer):
+    """Why an answer is not one finite number, or None."""
+    if callable(answer):
+        return CALL_IT
+    # Any number differs from nan, so what is left of the difference is its kind.
+    kind = _not_numbers(answer, (), "is")
+    if kind:
+        return f"Your answer {kind}."
+    number = float(np.asarray(answer, dtype=float))
+    if np.isfinite(number):
+        return None
+    lacks = "not a number" if np.isnan(number) else "not finite"
+    return f"Your answer is {number}, which is {lacks}."
+
+
+def _rule_fault(answer, rule, kind):
+    """What a rule says of an answer, after a look at what kind of thing it was given."""
+    if kind == "number":
+        if fault := _number_fault(answer):
+            return fault
+        answer = answer if isinstance(answer, int) else float(np.asarray(answer, dtype=float))
+    if kind == "test" and not callable(answer):
+        return _no_function(answer)
+    given = []  # what a function gave, call by call
     try:
-        fault = rule(answer)
+        fault = rule(_watched(answer, given, kind) if callable(answer) else answer)
+    except _Fault as error:
+        return str(error)
     except Exception as error:
-        if "ellipsis" in str(error):
+        if "ellipsis" in _text(error):
             return UNANSWERED
-        return f"Your answer cannot be tried: it stops with {_in_words(error, answer)}."
+        fault = _stopped(error, answer, given)
     if fault is ...:
         return UNANSWERED
     if fault is not None and not isinstance(fault, str):
-        raise TypeError(
+        raise _AtFault(
             f"expected: a rule returns a sentence that says what is wrong, or None; got {fault!r}"
         )
+    if fault and given and given[-1] is None:
+        return f"{_name(answer)} {NO_RETURN}"
+    if fault is None and any(_has_nan(value) for value in [answer, *given]):
+        return "Your answer has nan in it, which is not a number."
     return fault
+
+
+class _Fault(Exception):
+    """What is wrong with what a reader's function gave to a rule."""
+
+
+def _watched(function, given, kind):
+    """The reader's function; what it gives is noted, and refused where no rule could judge it."""
+
+    @functools.wraps(function, updated=())
+    def watched(*inputs, **named):
+        result = function(*inputs, **named)
+        given.append(result)
+        if result is not None and _is_unanswered(result):
+            raise _Fault(UNANSWERED)
+        if kind == "test" and not _is_truth(result):
+            if result is None:
+                raise _Fault(f"{_name(function)} {NO_RETURN}")
+            raise _Fault(
+                f"{_name(function)} gives {_show(result)}, where True or False is asked for."
+            )
+        return result
+
+    return watched
+
+
+def _stopped(error, answer, given):
+    """In words, why a rule could not go on; most often the answer is of another kind."""
+    if isinstance(error, TypeError) and not callable(answer):
+        if "not callable" in _text(error):
+            return _no_function(answer)
+        if isinstance(answer, str):
+            return f"Your answer is the text {_show(answer)}: write a number without quotes."
+    if isinstance(error, TypeError) and callable(answer) and not given:
+        mine = getattr(answer, "__code__", None)
+        entered = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+        if mine is not None and mine not in entered and "argument" not in _text(error):
+            return CALL_IT
+    return f"Your answer cannot be tried: it stops with {_in_words(error, answer)}."
+
+
+def _is_truth(value):
+    return isinstance(value, bool | np.bool_) or (
+        isinstance(value, np.ndarray) and value.dtype == bool and value.ndim == 0
+    )
+
+
+def _has_nan(value):
+    """Whether a number, or an array or list of numbers, holds a nan."""
+    try:
+        values = np.asarray(value)
+        return values.dtype.kind in "fc" and bool(np.isnan(values).any())
+    except Exception:
+        return False
+
+
+def _name(function):
+    """How a sentence about a reader's function begins."""
+    name = getattr(function, "__name__", "<lambda>")
+    return "Your function" if name == "<lambda>" else name
 
 
 def _function_fault(function, cases, tolerance):
     """What is wrong with a function on the first input where it fails, or None."""
     if not callable(function):
-        return f"Your answer is {_show(function)}. A function is asked for: one that `def` makes."
-    name = getattr(function, "__name__", "<lambda>")
+        return _no_function(function)
+    name = _name(function)
     for inputs, expected in cases:
         shown = ", ".join(_show(x) for x in inputs)
-        call = f"Your function at {shown}" if name == "<lambda>" else f"{name}({shown})"
+        call = f"Your function at {shown}" if name == "Your function" else f"{name}({shown})"
         try:
             result = function(*copy.deepcopy(inputs))  # the inputs stay, whatever it does to them
         except Exception as error:
-            if "ellipsis" in str(error):
+            if "ellipsis" in _text(error):
                 return UNANSWERED
             return f"{call} stops with {_in_words(error, function)}."
         if result is None:
-            return f"{call} gives None. A function hands back what follows its `return`."
+            return f"{call} {NO_RETURN}"
         if _is_unanswered(result):
             return UNANSWERED
         if difference := _difference(result, expected, tolerance, verb="gives"):
@@ -190,9 +360,17 @@ def _function_fault(function, cases, tolerance):
     return None
 
 
-def _in_words(error, function):
+def _text(error):
+    """An exception's own words, if it can say them."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _in_words(error, function=None):
     """An exception's kind and message, with the line of the reader's code where it came up."""
-    words = f"{type(error).__name__}: {error}"
+    words = f"{type(error).__name__}: {_text(error)}".removesuffix(": ")
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == file and frame.line:
@@ -216,18 +394,10 @@ def _difference(got, expected, tolerance, verb="is"):
         ending = "which is not right" if verb == "is" else f"where {expected!r} is asked for"
         return None if same else f"{verb} {_show(got)}, {ending}"
 
-    if isinstance(got, np.ma.MaskedArray):
-        return f"{verb} a masked array: leave the mask out, with .filled(value) or .compressed()"
     expected = np.asarray(expected)
-    asked = _in_numbers(expected.shape)
-    if isinstance(got, str):
-        return f"{verb} the text {got!r}: write a number without quotes"
-    try:
-        numbers = np.asarray(got, dtype=float)
-    except Exception:
-        return f"{verb} {_show(got)}, where {asked} is asked for"
-    if numbers.shape != expected.shape:
-        return f"{verb} {_in_numbers(numbers.shape)}, where {asked} is asked for"
+    if kind := _not_numbers(got, expected.shape, verb):
+        return kind
+    numbers = np.asarray(got, dtype=float)
     far = ~np.isclose(numbers, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     if not far.any():
         return None
@@ -244,6 +414,25 @@ def _difference(got, expected, tolerance, verb="is"):
     return f"is {value:.6g}{where}, which is too {'small' if value < target else 'large'}"
 
 
+def _not_numbers(got, shape, verb):
+    """Why a value is not real numbers of this shape, in words that follow its owner's name."""
+    asked = _in_numbers(shape)
+    if isinstance(got, np.ma.MaskedArray):
+        return f"{verb} a masked array: leave the mask out, with .filled(value) or .compressed()"
+    if isinstance(got, str):
+        return f"{verb} the text {_show(got)}: write a number without quotes"
+    try:
+        values = np.asarray(got)
+        if values.dtype.kind in "cb":  # complex numbers, and truths
+            raise TypeError
+        numbers = values.astype(float)
+    except Exception:
+        return f"{verb} {_show(got)}, where {asked} is asked for"
+    if numbers.shape != shape:
+        return f"{verb} {_in_numbers(numbers.shape)}, where {asked} is asked for"
+    return None
+
+
 def _in_numbers(shape):
     return f"an array of shape {shape}" if shape else "one number"
 
@@ -253,7 +442,11 @@ def _show(value):
         return np.array2string(value, precision=4, threshold=8, edgeitems=2, separator=", ")
     if isinstance(value, np.generic):
         value = value.item()
-    return repr(value)
+    try:
+        shown = re.sub(r"\n\s*", " ", repr(value))
+    except Exception:
+        return f"an object of type {type(value).__name__} that cannot be shown"
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]} …"
 
 
 # --- questions -----------------------------------------------------------------------------------
