@@ -13,6 +13,7 @@ import os
 import shutil
 
 import anchors
+import bank
 import execution
 import field_guide
 import folds
@@ -50,7 +51,7 @@ def set_execution(app, config):
 def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
-    makers = (anchors, field_guide, folds, generated, laboratory, mathml)
+    makers = (anchors, bank, field_guide, folds, generated, laboratory, mathml)
     makers += (pages, payloads, quotes, reading, search)
     for module in (execution, freshness, *makers):
         module.setup(app)
