@@ -18,7 +18,10 @@ PACE = 95  # words a minute, as first readers with weak mathematics took them
 MOST_WORDS, MOST_FIGURES = 1800, 8  # of a main line
 ASIDE = {"your-turn", "check-yourself"}  # sections that are not of the main line
 END = {"deeper", "sources"}  # sections that end it
-SILENT = re.compile(r"(?s)<(svg|script|style|fieldset)\b.*?</\1>|<!--.*?-->")
+# What is no text, and the advice of a chooser: of all it holds a reader meets two pieces.
+SILENT = re.compile(
+    r"(?s)<(svg|script|style|fieldset)\b.*?</\1>|<!--.*?-->|<details data-when=.*?</details>"
+)
 FOLDED = re.compile(r"(?s)<details\b[^>]*>\s*(<summary>.*?</summary>).*?</details>")
 TAG = re.compile(r"<[^>]*>")
 MOVING = re.compile(r'class="bends-(?:explorer|chooser)')

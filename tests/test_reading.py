@@ -96,6 +96,8 @@ def test_minutes():
         tally.add(leaf)
     tally.add('<div class="bends-explorer"></div><div class="bends-figure"></div>')
     assert tally == Tally(words=953, moving=3, still=3, exercises=3)
+    tally.add('<div class="bends-chooser"><details data-when="{}">advice</details></div>')
+    assert tally == Tally(words=953, moving=4, still=3, exercises=3)
 
 
 def test_the_title_has_the_number_and_the_minutes(page):
