@@ -53,11 +53,6 @@ def write(folder, slug, cells):
 def book(tmp_path_factory):
     """Two chapters in full shape: of the second the main line is longer than the press allows."""
     folder = make_book(tmp_path_factory.mktemp("reading"), (ONE, "1"), (TWO, "1"))
-    (folder / "_ext" / "course.yml").write_text(
-        re.sub(r"(?m)^  - \d\d-.*\n", "", (folder / "_ext" / "course.yml").read_text()).replace(
-            "unrevised:", "unrevised: []"
-        )
-    )
     write(folder, ONE, cells())
     write(folder, TWO, cells(1800))
     return folder, *build(folder)
