@@ -76,6 +76,52 @@ def lessons():
     return "\n".join(rows)
 
 
+def heading_slug(title):
+    """The name of a heading as an address, in MyST's way."""
+    return re.sub(r"[^\w\- ]", "", title.strip().lower().replace(" ", "-"))
+
+
+def headings(page):
+    """The headings of a page, given its path from the root without an ending; None without it."""
+    for file in ROOT.glob(f"{page}.*"):
+        text = file.read_text(encoding="utf8")
+        if file.suffix == ".ipynb":
+            text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+        return re.findall(r"^#+ (.+)$", text, re.M)
+
+
+def place(see):
+    """Where a question's answer is shown: its page, that page's file and what to call it."""
+    page, heading = see
+    if isinstance(page, int):
+        (page,) = (p.with_suffix("").relative_to(ROOT) for p in ROOT.glob(f"chapters/{page:02}-*"))
+        name = f"chapter {int(page.name[:2])}"
+    else:
+        name = headings(page)[0]
+    file = next(ROOT.glob(f"{page}.*")).relative_to(ROOT)
+    # A heading that was renamed breaks a test and not the page.
+    anchor = f"#{heading_slug(heading)}" if heading in headings(page) else ""
+    return f"../{file.as_posix()}{anchor}", f"{name}: {heading}" if heading else name
+
+
+def questions():
+    """Questions that people ask, by group: each with its answer, its place here and its thread."""
+    lines = []
+    for group in yaml.safe_load((ROOT / "back" / "questions.yml").read_text(encoding="utf8")):
+        lines += [f"## {group['group']}", ""]
+        for entry in group["questions"]:
+            file, name = place(entry["see"])
+            thread = re.sub(r"^https://(www\.|github\.com/)?", "", entry["thread"])
+            short = (
+                re.sub(r"/(issues|pull)/", " #", thread)
+                if "github.com" in entry["thread"]
+                else thread.split("/")[0]
+            )
+            lines += [f"### {entry['ask']}", "", entry["answer"].strip(), ""]
+            lines += [f"*[{name}]({file}) · asked in [{short}]({entry['thread']})*", ""]
+    return "\n".join(lines)
+
+
 def put_minutes(app, document, docname):
     """Fill in the minutes that `lessons` leaves open."""
     for text in list(document.findall(nodes.Text)):
@@ -90,6 +136,7 @@ TEXTS = {
     "contents": contents,
     "doors": doors,
     "lessons": lessons,
+    "questions": questions,
     "sources": sources,
 }
 

@@ -56,6 +56,9 @@ def pages():
         found[path] = notebook(path)
     for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "back").glob("*.md"))]:
         found[path] = plain(path.read_text(encoding="utf8"))
+    groups = yaml.safe_load((ROOT / "back" / "questions.yml").read_text(encoding="utf8"))
+    asked = [f"{q['ask']}\n\n{q['answer']}" for group in groups for q in group["questions"]]
+    found[ROOT / "back" / "questions.yml"] = plain("\n\n".join(asked))
     course = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
     chapters = [line for part in course["parts"] for line in part["chapters"].values()]
     lines = [*sum(chapters, []), *course["pages"].values()]
