@@ -54,11 +54,11 @@ results: .venv/ready  ## Run a long experiment again: make results NAME=<folder 
 	else $(BIN)/python results/$(NAME)/run.py; fi
 	@test ! -f results/$(NAME)/summary.py || $(BIN)/python results/$(NAME)/summary.py
 
-bench: .venv/ready  ## Measure speed beside other libraries; run the chooser's lines in the frameworks
+bench: .venv/ready  ## Measure speed beside other libraries; run the pages' lines in the frameworks
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	du -sh .venv-bench
-	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py
+	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py tests/test_your_own_function.py
 	for subject in activations training explore; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
