@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = yaml.safe_load((ROOT / "back" / "questions.yml").read_text(encoding="utf8"))
 ENTRIES = [entry for group in GROUPS for entry in group["questions"]]
-AT_LEAST, OF_EACH_KIND = 60, 4
+AT_LEAST, OF_EACH_KIND = 100, 5
 KINDS = [
     "Basics",
     "Expressivity",
