@@ -10,7 +10,12 @@ export OPENBLAS_NUM_THREADS = 1
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# uv keeps its packages where it installs them: a home may be read-only.
+export UV_CACHE_DIR = $(CURDIR)/.venv/cache
+
 .venv/ready: requirements.txt pyproject.toml
+	@command -v $(PYTHON) > /dev/null || \
+	  { echo "There is no program $(PYTHON) here. Name one that is: make PYTHON=python3.12 book"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Bends needs Python 3.11 or later; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 book"; exit 1; }
 	@$(PYTHON) -m venv .venv || \
@@ -19,7 +24,7 @@ help:  ## List the targets
 	@{ $(BIN)/pip install -q --disable-pip-version-check $$(grep '^uv==' requirements.txt) && \
 	   $(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt && \
 	   $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; } || \
-	  { echo "The packages could not be installed: see above. Is there a network connection?"; exit 1; }
+	  { echo "The packages could not be installed: the lines above say why. They come from the network."; exit 1; }
 	@touch $@
 
 book: .venv/ready  ## Execute every notebook and build the book into _build/html

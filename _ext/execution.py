@@ -6,12 +6,14 @@ named before the build stops.
 """
 
 import asyncio
+import functools
 import os
 from pathlib import Path
 
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.utils import Timer
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -19,6 +21,11 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 log = logging.getLogger(__name__)
+# The cache's key is the code and its tags. By itself it takes in the kernel's full name and each
+# cell's state on the screen, which a front end rewrites when a reader opens a notebook.
+JupyterCacheBase.create_hashed_notebook = functools.partialmethod(
+    JupyterCacheBase.create_hashed_notebook, nb_metadata=(), cell_metadata=("tags",)
+)
 
 
 def missing(cache, paths):

@@ -22,7 +22,9 @@ STATIC = ROOT / "_static"
 ARCHIVE = "bends-book.zip"
 COURSE_ARCHIVE = "bends-course.zip"  # what `make lab` and `make book` need
 PLAIN = ("LICENSE", "Makefile", "NOTICE")  # files without an ending
-COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "chapters", "results", "src")
+COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "benchmarks", "binder", "chapters")
+COURSE_FOLDERS += ("results", "src", "tests")  # all that the README describes
+COURSE_HIDDEN = (".ci", ".github")
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
 SCRIPTS = {
@@ -122,7 +124,8 @@ def add_context(app, pagename, templatename, context, doctree):
     if number:
         file = pagename.removeprefix("chapters/")
         links = [f'<a href="{file}.ipynb" download>Download this notebook</a>']
-        links += [f'<a href="{escape(a)}">{label}</a>' for label, a in page_links[:-2]]
+        runs = [pair for pair in page_links if pair[0] in repository.RUN]
+        links += [f'<a href="{escape(a)}">{label}</a>' for label, a in runs]
         minutes = app.env.metadata[pagename]["minutes"]
         body = with_head(with_answers(body), int(number[1]), minutes, links)
         body = with_true_links(body, page_links)
@@ -133,6 +136,7 @@ def add_context(app, pagename, templatename, context, doctree):
         back=back_pages(app),
         style=app.bends_style,
         page_links=page_links,
+        page_runs=repository.RUN,
         repository=app.bends_repository,
         scripts=[name for name, mark in SCRIPTS.items() if re.search(f'class="(?:{mark})', body)],
         archive=ARCHIVE,
@@ -177,6 +181,7 @@ def finish(app, exception):
     course = [path for name in COURSE_FOLDERS for path in (root / name).rglob("*")]
     hidden = re.compile(r"(^|/)(\.|__pycache__|.*\.egg-info)")
     course = [p for p in course if not hidden.search(p.relative_to(root).as_posix())]
+    course += [path for name in COURSE_HIDDEN for path in (root / name).rglob("*")]
     pack(site / COURSE_ARCHIVE, root, [*course, *root.glob("[!.]*.*"), *map(root.joinpath, PLAIN)])
     pack(site / ARCHIVE, site, site.rglob("*"))
 

@@ -8,23 +8,34 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# https://host/owner/name.git, git@host:owner/name.git or ssh://git@host:22/owner/name.git, on some
+# forges with groups before the name; a folder on disk is no address. The port is that of git's
+# own traffic, not of the pages.
+REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?(?P<host>[\w.-]+)(?::\d+)?/|[\w.-]+@(?P<other>[\w.-]+):/?)"
+    r"(?P<path>[\w.-]+(?:/[\w.-]+)+)/?"
+)
+
+RUN = ("Run in Binder", "Open in Colab")
+
 
 def find():
     """Address of the repository's page, or None.
 
     On a forge's CI it is the repository that runs the job; elsewhere the `origin` remote.
     """
-    if "GITHUB_REPOSITORY" in os.environ:
-        return f"{os.environ['GITHUB_SERVER_URL']}/{os.environ['GITHUB_REPOSITORY']}"
+    if "GITHUB_REPOSITORY" in os.environ:  # Codeberg's forge sets it too, with its own server
+        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{os.environ['GITHUB_REPOSITORY']}"
+    if "CI_PROJECT_URL" in os.environ:  # GitLab
+        return os.environ["CI_PROJECT_URL"]
     found = subprocess.run(
         ["git", "-C", str(ROOT), "remote", "get-url", "origin"], capture_output=True, text=True
     )
-    # https://host/owner/name.git or git@host:owner/name.git; a folder on disk is no address.
-    match = re.fullmatch(
-        r"(?:https://|(?:ssh://)?git@)(?:[^/@]+@)?([\w.-]+)[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?",
-        found.stdout.strip(),
-    )
-    return f"https://{match[1]}/{match[2]}" if match else None
+    match = REMOTE.fullmatch(found.stdout.strip())
+    if match is None:
+        return None
+    return f"https://{match['host'] or match['other']}/{match['path'].removesuffix('.git')}"
 
 
 def links(address, source):
@@ -36,16 +47,24 @@ def links(address, source):
     if source.endswith(".ipynb") and host == "github.com":
         lab = quote(f"lab/tree/{source}", safe="")
         pairs += [
-            ("Run in Binder", f"https://mybinder.org/v2/gh/{path}/main?urlpath={lab}"),
+            (RUN[0], f"https://mybinder.org/v2/gh/{path}/main?urlpath={lab}"),
             (
-                "Open in Colab",
+                RUN[1],
                 f"https://colab.research.google.com/github/{path}/blob/main/{source}",
             ),
         ]
-    return pairs + [
-        ("Edit this page", f"{address}/edit/main/{source}"),
-        ("Report an error", f"{address}/issues/new?title={quote('Error in ' + source)}"),
-    ]
+    title = quote("Error in " + source)
+    if host == "github.com":
+        edit, report = f"edit/main/{source}", f"issues/new?title={title}"
+    elif re.search(r"\bgitlab\b", host):
+        edit, report = f"-/edit/main/{source}", f"-/issues/new?issue[title]={title}"
+    elif re.search(r"\b(codeberg|forgejo|gitea)\b", host):
+        edit, report = f"_edit/main/{source}", f"issues/new?title={title}"
+    else:  # which forge runs there, nobody knows; this address is the same on all
+        edit, report = None, f"issues/new?title={title}"
+    if edit:
+        pairs.append(("Edit this page", f"{address}/{edit}"))
+    return [*pairs, ("Report an error", f"{address}/{report}")]
 
 
 def pages_address(address):

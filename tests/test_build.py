@@ -287,6 +287,13 @@ def test_an_old_python_is_told_so(workshop):
     assert "needs Python 3.11 or later; this is Python 3.8.10" in said and "PYTHON=" in said
 
 
+def test_a_python_that_is_not_there_is_told_so(workshop):
+    shutil.rmtree(workshop / ".venv")
+    status, said = make(workshop, "book", "PYTHON=nopython")
+    assert status != 0
+    assert "There is no program nopython here." in said and "make PYTHON=" in said
+
+
 def test_an_install_without_a_network_is_told_so(workshop):
     shutil.rmtree(workshop / ".venv")
     program(

@@ -7,14 +7,17 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jupyter_cache
 import nbformat
 import pytest
+from jupyter_cache.base import CacheBundleIn
 
 from bends.check import RIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
 
+import execution  # noqa: E402
 import notebooks  # noqa: E402
 import shake  # noqa: E402
 from notebook_rules import (  # noqa: E402
@@ -227,6 +230,29 @@ def test_no_chapter_is_excused_that_needs_no_excuse():
     for rule, excused in [(long_hidden, LONG_HIDDEN), (names_from_hidden, NAMES_FROM_HIDDEN)]:
         needed = {number for number, notebook in read.items() if list(rule(notebook))}
         assert excused == needed, f"{rule.__name__} in _ext/notebook_rules.py"
+
+
+def opened(notebook):
+    """A notebook as JupyterLab saves it again once a reader has opened it."""
+    notebook = nbformat.from_dict(notebook)
+    notebook.metadata["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
+    notebook.metadata["language_info"] |= {"version": "3.12.3", "file_extension": ".py"}
+    return notebook
+
+
+def test_an_opened_notebook_breaks_no_rule_and_is_not_run_again(stored, tmp_path):
+    before = nbformat.read(stored, as_version=4)
+    after = opened(nbformat.read(stored, as_version=4))
+    assert faults(before) == faults(after) == []
+    other = nbformat.read(stored, as_version=4)
+    other.cells[2].source += "  # else"
+    cache = jupyter_cache.get_cache(tmp_path)
+    path = tmp_path / "run.ipynb"
+    bundle = CacheBundleIn(before, str(path), data={})
+    cache.cache_notebook_bundle(bundle, check_validity=False)
+    for notebook, missing in [(before, 0), (after, 0), (other, 1)]:
+        nbformat.write(notebook, path)
+        assert len(list(execution.missing(cache, [path]))) == missing
 
 
 def test_widget_state_and_an_accepted_starter_are_named(stored):

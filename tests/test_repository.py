@@ -11,7 +11,8 @@ NOTEBOOK = "chapters/01-what-does-an-activation-function-do.ipynb"
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """`clone(remote)` makes the module look at a new clone with that origin."""
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for name in ("GITHUB_REPOSITORY", "CI_PROJECT_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(repository, "ROOT", tmp_path)
 
     def clone(remote):
@@ -33,6 +34,12 @@ def clone(tmp_path, monkeypatch):
         ("ssh://git@github.com/ada/bends.git", "https://github.com/ada/bends"),
         ("https://git.example.org/ada/bends.git", "https://git.example.org/ada/bends"),
         ("git@git.example.org:ada/bends.git", "https://git.example.org/ada/bends"),
+        ("http://github.com/ada/bends", "https://github.com/ada/bends"),
+        ("ssh://git@codeberg.org:22/ada/bends.git", "https://codeberg.org/ada/bends"),
+        ("git@gitlab.com:uni/maths/bends.git", "https://gitlab.com/uni/maths/bends"),
+        ("https://gitlab.com/uni/maths/bends.git", "https://gitlab.com/uni/maths/bends"),
+        ("ada@git.example.org:ada/bends", "https://git.example.org/ada/bends"),
+        ("https://github.com/bends", None),
         ("/srv/git/bends.git", None),
         ("../bends", None),
         ("file:///srv/git/bends.git", None),
@@ -45,7 +52,8 @@ def test_the_origin_gives_the_address(clone, remote, address):
 
 
 def test_a_folder_without_git_has_no_address(tmp_path, monkeypatch):
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for name in ("GITHUB_REPOSITORY", "CI_PROJECT_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(repository, "ROOT", tmp_path)
     assert repository.find() is None
 
@@ -55,6 +63,11 @@ def test_the_forge_that_runs_the_job_wins(clone, monkeypatch):
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "grace/bends")
     assert repository.find() == "https://github.com/grace/bends"
+    monkeypatch.delenv("GITHUB_SERVER_URL")
+    assert repository.find() == "https://github.com/grace/bends"
+    monkeypatch.delenv("GITHUB_REPOSITORY")
+    monkeypatch.setenv("CI_PROJECT_URL", "https://gitlab.com/uni/maths/bends")
+    assert repository.find() == "https://gitlab.com/uni/maths/bends"
 
 
 def test_links_of_a_notebook():
@@ -75,8 +88,23 @@ def test_only_notebooks_are_launched_and_only_from_where_the_services_can_read()
     labels = [label for label, _ in repository.links("https://github.com/a/b", "index.md")]
     assert labels == ["Edit this page", "Report an error"]
     labels = [label for label, _ in repository.links("https://git.example.org/a/b", NOTEBOOK)]
-    assert labels == ["Edit this page", "Report an error"]
+    assert labels == ["Report an error"]
     assert repository.links(None, NOTEBOOK) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "edit", "report"),
+    [
+        ("https://github.com/ada/bends", "/edit/main/index.md", "/issues/new?title="),
+        ("https://gitlab.com/a/b/c", "/-/edit/main/index.md", "/-/issues/new?issue[title]="),
+        ("https://gitlab.uni.org/a/b", "/-/edit/main/index.md", "/-/issues/new?issue[title]="),
+        ("https://codeberg.org/a/b", "/_edit/main/index.md", "/issues/new?title="),
+    ],
+)
+def test_each_forge_has_its_own_addresses(address, edit, report):
+    links = dict(repository.links(address, "index.md"))
+    assert links["Edit this page"] == address + edit
+    assert links["Report an error"].startswith(address + report)
 
 
 @pytest.mark.parametrize(

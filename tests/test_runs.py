@@ -554,3 +554,11 @@ def test_a_changed_number_is_found(grid, stored, tmp_path):
     storage.replace(path, [grid.columns, *(row.values() for row in rows)])
     before, after = rerun(grid, path, count=3)
     assert not np.allclose(before["train_score"], after["train_score"])
+
+
+def test_stored_runs_that_are_missing_are_told_with_the_way_to_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="There is no .*xor.*get it, and open this noteb"):
+        load("../results/xor/runs.csv")
+    with pytest.raises(FileNotFoundError, match=r"There is no mine\.csv$"):
+        load("mine.csv")

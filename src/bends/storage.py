@@ -92,10 +92,18 @@ def load(path):
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file; with the way to it, where it comes with the course.
     ValueError
         If the file is no table, or a line has not as many fields as the first.
     """
     path = Path(path)
+    if not path.exists():
+        way = (
+            ": stored runs come with the folder of the whole course; get it, "
+            "and open this notebook in its folder chapters"
+        )
+        raise FileNotFoundError(f"There is no {path}{way if 'results' in path.parts else ''}")
     return parse(path, path.read_bytes())
 
 
