@@ -216,7 +216,9 @@ def pages():
 
 
 def write(app=None, config=None):
-    """Write the pages that changed; forget those of functions that are gone."""
+    """Write the pages that changed, if the book has them; forget those of functions gone."""
+    if app and FOLDER.relative_to(ROOT).as_posix() not in (ROOT / "_toc.yml").read_text("utf8"):
+        return
     FOLDER.mkdir(parents=True, exist_ok=True)
     made = pages()
     for old in FOLDER.glob("*.md"):
