@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from bends.check import UNANSWERED, WRONG
+from bends.check import UNANSWERED
 
 VARIES = "nbval-ignore-output"
 
@@ -140,8 +140,8 @@ def faults(notebook, slug=""):
             fault(index, "its check has `page`, so the page shows its input: tag it remove-input")
         elif not baked(check) and "remove-cell" not in tags(check):
             fault(index, "its check is on the page, which cannot run it: tag it remove-cell")
-        elif not printed(check).startswith((UNANSWERED, WRONG)):
-            fault(index, f"its check does not refuse the bare starter: {printed(check)!r}")
+        elif not printed(check).startswith(UNANSWERED):
+            fault(index, f"its check does not call the bare starter bare: {printed(check)!r}")
         if answer is None:
             fault(
                 index,

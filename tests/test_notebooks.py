@@ -260,7 +260,7 @@ def test_widget_state_and_an_accepted_starter_are_named(stored):
     notebook.metadata["widgets"] = {}
     notebook.cells[5].outputs[0].text = "Right.\n"
     words = " ".join(faults(notebook))
-    assert "metadata" in words and "does not refuse" in words
+    assert "metadata" in words and "does not call the bare starter bare" in words
 
 
 @pytest.mark.parametrize(
