@@ -63,5 +63,9 @@ def press():
 
 
 if __name__ == "__main__":
-    with alone(BUILD):
-        sys.exit(press())
+    try:
+        with alone(BUILD):
+            sys.exit(press())
+    except KeyboardInterrupt:  # the programs that it started are told by the same key
+        print("\nStopped. The last good book, if any, still stands in _build/html.")
+        sys.exit(130)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -54,7 +55,7 @@ def set_option(folder, name, value):
     path.write_text(text)
 
 
-def start(folder):
+def start(folder, **options):
     """Begin to build as `make book` does."""
     command = [sys.executable, folder / "_ext" / "press.py"]
     settings = {"PYTHONPATH": str(folder / "src"), "NO_COLOR": "1"}
@@ -64,6 +65,7 @@ def start(folder):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **options,
     )
 
 
@@ -175,6 +177,20 @@ def test_two_builds_at_once_wait_for_each_other(good):
     assert sum("waiting for its end" in log for _, log in both) == 1
     assert sum(executed(log) == {TWO} for _, log in both) == 1, "the second found all done"
     assert "slow" in (folder / "_build" / "html" / "chapters" / f"{TWO}.html").read_text()
+
+
+def test_an_interrupted_build_ends_in_one_line(tmp_path):
+    book = make_book(tmp_path, (ONE, "import time\ntime.sleep(600)"))
+    building = start(book, process_group=0)
+    try:
+        assert any("executing" in line for line in building.stdout)
+        os.killpg(building.pid, signal.SIGINT)
+        rest = building.communicate(timeout=60)[0]
+    finally:
+        if building.poll() is None:
+            os.killpg(building.pid, signal.SIGKILL)
+    assert building.returncode == 130
+    assert "Stopped." in rest and "Traceback" not in rest
 
 
 def test_all_notebooks_that_raise_or_hang_fail_and_are_named(tmp_path):
