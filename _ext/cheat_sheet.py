@@ -23,7 +23,8 @@ def curve(f):
         f"{6 * (a + 4):.1f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
     )
     return (
-        f'<svg class="spark" viewBox="0 0 48 30" role="img" aria-label="graph of {f.title}">'
+        '<svg class="spark" viewBox="0 0 48 30" role="img" '
+        f'aria-label="The graph of {f.title} from −4 to 4">'
         '<path class="axis" d="M0 18.4H48M24 0V30"/>'
         f'<polyline points="{points}"/></svg>'
     )
