@@ -198,8 +198,7 @@ def front(words):
         f"Every activation function that this book knows, {len(ACTIVATIONS)} of one number and "
         f"{len(VECTOR_ACTIVATIONS)} of several, each on a page of its own with its graph, slope, "
         "gains, names in the frameworks and code. The addresses stay.\n\n"
-        '<div class="bends-table" role="region" aria-label="All functions" tabindex="0">\n\n'
-        f"{table(head, rows)}\n\n</div>\n\n"
+        f"{table(head, rows)}\n\n"
         f"Functions of several numbers at once: {vectors}.\n"
     )
 

@@ -17,7 +17,16 @@ from conftest import ROOT
 
 ONE, TWO = "01-what-does-an-activation-function-do", "02-which-ones-are-there"
 GOOD = (ONE, "import bends\nprint(bends.relu(3.0))"), (TWO, "print(1 + 1)")
-PRESS = ["_config.yml", "_ext", "_static", "_templates", "src", "references.bib"]
+PRESS = [
+    "_config.yml",
+    "_ext",
+    "_static",
+    "_templates",
+    "src",
+    "references.bib",
+    "LICENSE",
+    "NOTICE",
+]
 
 
 def write_chapter(folder, slug, code, text="Some words."):

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -470,6 +471,7 @@ def test_large_states_wait_for_the_first_touch(browser, folder, monkeypatch):
     (folder / "large").mkdir()
     for name in ("book.css", "explore.js"):
         (folder / "large" / name).write_bytes((folder / name).read_bytes())
+    shutil.copytree(ROOT / "_static" / "fonts", folder / "large" / "fonts")
     html = document(payloads.move(page(LINES), "", folder / "large"))
     (folder / "large" / "index.html").write_text(html, "utf8")
     reader = Reader(browser, folder / "large").open()

@@ -395,10 +395,14 @@ def _difference(got, expected, tolerance, verb="is"):
         return None if same else f"{verb} {_show(got)}, {ending}"
 
     expected = np.asarray(expected)
-    if kind := _not_numbers(got, expected.shape, verb):
-        return kind
+    truths = isinstance(got, np.ndarray) and got.dtype == expected.dtype == bool
+    if not (truths and got.shape == expected.shape):
+        if kind := _not_numbers(got, expected.shape, verb):
+            return kind
     numbers = np.asarray(got, dtype=float)
-    far = ~np.isclose(numbers, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    far = ~np.isclose(
+        numbers, expected.astype(float), rtol=tolerance, atol=tolerance, equal_nan=True
+    )
     if not far.any():
         return None
     place = tuple(int(i) for i in np.argwhere(far)[0])

@@ -166,7 +166,8 @@ class _Walk:
     def foreign(self, thing):
         name = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", "")
         package = (name or "").split(".")[0]
-        builtin = package in sys.stdlib_module_names or self.ours(thing)
+        known = {*sys.stdlib_module_names, __name__.split(".")[0]}
+        builtin = package in known or self.ours(thing)
         if not builtin and hasattr(sys.modules.get(package), "__version__"):
             self.packages.add(package)
 
