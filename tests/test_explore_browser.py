@@ -127,6 +127,7 @@ def folder(tmp_path_factory):
     rules = [(ROOT / "_static" / name).read_text("utf8") for name in ("bends.css", "explore.css")]
     (folder / "book.css").write_text(look.css_variables() + "".join(rules), "utf8")
     (folder / "explore.js").write_bytes((ROOT / "_static" / "explore.js").read_bytes())
+    shutil.copytree(ROOT / "_static" / "fonts", folder / "fonts")
     return folder
 
 
