@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import freshness
 import nbformat
@@ -190,7 +191,9 @@ def test_two_builds_at_once_wait_for_each_other(good):
 
 def test_an_interrupted_build_ends_in_one_line(tmp_path):
     book = make_book(tmp_path, (ONE, "import time\ntime.sleep(600)"))
-    building = start(book, process_group=0)
+    # Where this run itself ignores Ctrl-C, its children would, too.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    building = start(book, process_group=0, preexec_fn=heed)
     try:
         assert any("executing" in line for line in building.stdout)
         os.killpg(building.pid, signal.SIGINT)
