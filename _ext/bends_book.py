@@ -1,11 +1,12 @@
 """The book's one Sphinx extension: what Jupyter Book does not do, or does too heavily.
 
-Each subject has a module beside this one: `execution` (notebooks side by side), `freshness` (what
-a build may take over from the last), `lock` (one build at a time), `mathml` (mathematics without
-scripts), `payloads` (states of the explorers), `repository` (links to the clone's own origin),
-`pages` (what the template shows), `quotes` (curly marks in its text), `generated` (lists made from
-data), `folds` (what a page folds), `reading` (words and minutes), `anchors` (names that headings
-had before). Here they are put together, and the cache gets a key that cannot go stale.
+Each subject has a module beside this one: `execution` (notebooks side by side), `freshness` and
+`outdated` (what a build may take over from the last), `lock` (one build at a time), `mathml`
+(mathematics without scripts), `payloads` (states of the explorers), `repository` (links to the
+clone's own origin), `pages` (what the template shows), `quotes` (curly marks in its text),
+`generated` (lists made from data), `folds` (what a page folds), `reading` (words and minutes),
+`anchors` (names that headings had before). Here they are put together, and the cache gets a key
+that cannot go stale.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ import generated
 import laboratory
 import lock
 import mathml
+import outdated
 import pages
 import payloads
 import quotes
@@ -53,6 +55,6 @@ def setup(app):
     app.connect("config-inited", set_execution)
     makers = (anchors, bank, field_guide, folds, generated, laboratory, mathml)
     makers += (pages, payloads, quotes, reading, search)
-    for module in (execution, freshness, *makers):
+    for module in (execution, outdated, *makers):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

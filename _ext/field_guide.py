@@ -2,14 +2,17 @@
 
 Everything on a page derives from what stands elsewhere: the catalogues, `frameworks.json`,
 `references.bib`, the census, and `field_guide.yml`, which says in words what people get wrong and
-what to take instead. The pages are written to `back/functions/`, and only where they changed.
+what to take instead. The pages are written to `back/functions/`, and only where they changed; none
+is made again while all that pages depend on is the same.
 """
 
 import csv
+import hashlib
 import inspect
 import textwrap
 from pathlib import Path
 
+import freshness
 import numpy as np
 import yaml
 from pybtex.database import parse_file
@@ -214,11 +217,22 @@ def pages():
     return {"index.md": front(words), **made}
 
 
+def state():
+    """What the pages were made from, and the pages as they stand."""
+    total = hashlib.sha256(freshness.digest(freshness.HOUSE).encode())
+    for path in sorted(FOLDER.glob("*.md")):
+        total.update(f"{path.name}\0".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
 def write(app=None, config=None):
     """Write the pages that changed, if the book has them; forget those of functions gone."""
     if app and FOLDER.relative_to(ROOT).as_posix() not in (ROOT / "_toc.yml").read_text("utf8"):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
+    mark = FOLDER / "state"
+    if mark.exists() and mark.read_text("utf8") == state():
+        return
     made = pages()
     for old in FOLDER.glob("*.md"):
         if old.name not in made:
@@ -227,6 +241,7 @@ def write(app=None, config=None):
         path = FOLDER / file
         if not path.exists() or path.read_text(encoding="utf8") != text:
             path.write_text(text, encoding="utf8")
+    mark.write_text(state(), "utf8")
 
 
 def setup(app):

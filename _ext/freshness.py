@@ -1,16 +1,13 @@
 """What a build may take over from the last one: told by contents, never by a file's date.
 
 The *house* is all that every page depends on: helpers, data, the press, the look, the tools. In
-another house every page is read again. In the same one a page is read again where its own text has
-changed, or a text that stands in it from elsewhere. Whatever was read, all pages are *written*
-again, with every link looked up, since titles, links and contents cross from page to page.
+another house every page is read again; in the same one, those that `outdated` names.
 """
 
 import hashlib
 import sys
 from pathlib import Path
 
-import generated
 import repository
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +18,7 @@ HOUSE = [*RUNS_ON, "_config.yml", "_toc.yml", "_ext", "_static", "_templates"]
 PAGES = ["index.md", "chapters", "back", "CONTRIBUTING.md", "README.md", "LICENSE", "NOTICE"]
 PAGES += ["CITATION.cff", "Makefile", "pyproject.toml"]
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
+GENERATED = ROOT / "back" / "functions"  # made by the build itself, from the house
 
 
 def files(names):
@@ -29,6 +27,7 @@ def files(names):
     for path in map(ROOT.joinpath, names):
         found += path.rglob("*") if path.is_dir() else [path]
     found = [path for path in found if path.is_file() and not LEFT_OUT & set(path.parts)]
+    found = [path for path in found if GENERATED not in path.parents]
     return sorted(path for path in found if not path.parent.name.endswith(".egg-info"))
 
 
@@ -49,21 +48,3 @@ def house():
 def book():
     """The digest of all that the built book depends on."""
     return f"{house()} {digest(PAGES)}"
-
-
-def of_page(env, docname):
-    """The digest of one page's text, with the texts that are called for from elsewhere."""
-    text = [Path(env.doc2path(docname)).read_text(encoding="utf8")]
-    generated.fill(None, docname, text)
-    return hashlib.sha256(text[0].encode()).hexdigest()
-
-
-def outdated(app, env, added, changed, removed):
-    """Pages whose text is not the one that the environment has read."""
-    before = getattr(env, "bends_pages", {})
-    env.bends_pages = {name: of_page(env, name) for name in env.found_docs}
-    return {name for name, now in env.bends_pages.items() if before.get(name) != now} - added
-
-
-def setup(app):
-    app.connect("env-get-outdated", outdated)

@@ -241,6 +241,18 @@ def test_the_key_of_the_cache_follows_all_that_outputs_depend_on(tmp_path, monke
     assert len(set(keys)) == len(names) + 2
 
 
+def test_pages_that_the_build_makes_do_not_make_it_old(tmp_path, monkeypatch):
+    monkeypatch.setattr(freshness, "ROOT", tmp_path)
+    made = tmp_path / "back" / "functions"
+    monkeypatch.setattr(freshness, "GENERATED", made)
+    made.mkdir(parents=True)
+    before = freshness.book()
+    (made / "relu.md").write_text("made")
+    assert freshness.book() == before
+    (tmp_path / "back" / "glossary.md").write_text("written")
+    assert freshness.book() != before
+
+
 # --- The Makefile --------------------------------------------------------------------------------
 
 

@@ -46,15 +46,29 @@ def test_words_for_a_function_that_is_unknown_are_refused(monkeypatch, tmp_path)
         field_guide.pages()
 
 
-def test_only_pages_that_changed_are_written(monkeypatch, tmp_path):
+def test_pages_are_made_again_only_where_something_changed(monkeypatch, tmp_path):
+    made, house = [], ["a house"]
+    texts = {"a.md": "one", "b.md": "two"}
     monkeypatch.setattr(field_guide, "FOLDER", tmp_path)
-    monkeypatch.setattr(field_guide, "pages", lambda: {"a.md": "one", "b.md": "two"})
+    monkeypatch.setattr(field_guide, "pages", lambda: made.append(0) or dict(texts))
+    monkeypatch.setattr(field_guide.freshness, "digest", lambda names: house[0])
+
+    def write():
+        before = len(made)
+        field_guide.write()
+        return len(made) - before, {p.stem: p.stat().st_mtime_ns for p in tmp_path.glob("*.md")}
+
     (tmp_path / "gone.md").write_text("old")
-    field_guide.write()
-    times = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
-    field_guide.write()
-    assert set(times) == {"a.md", "b.md"}
-    assert times == {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    first = write()
+    assert first[0] == 1 and set(first[1]) == {"a", "b"}
+    assert write() == (0, first[1])
+    house[0], texts["b.md"] = "another house", "2"
+    second = write()
+    assert second[0] == 1 and second[1]["a"] == first[1]["a"] and second[1]["b"] != first[1]["b"]
+    (tmp_path / "a.md").write_text("a hand's change")
+    assert write()[0] == 1 and (tmp_path / "a.md").read_text() == "one"
+    (tmp_path / "b.md").unlink()
+    assert write()[0] == 1 and (tmp_path / "b.md").exists()
 
 
 def number(name, pattern):
