@@ -14,6 +14,7 @@ from bends.comparisons import (
     mean_interval,
     nemenyi,
     paired_difference,
+    power,
     welch,
     wilson_interval,
 )
@@ -45,6 +46,14 @@ def test_paired_difference_is_scipys(confidence):
     low, high = theirs.confidence_interval(confidence)
     assert ours == pytest.approx(((A - B).mean(), low, high, theirs.pvalue), rel=1e-9)
     assert paired_difference(B, A).mean == -ours.mean
+
+
+def test_power_is_how_often_the_interval_lies_above_0():
+    draws = np.random.default_rng(0).normal(0.8, 2, (4000, 12))
+    found = np.mean([paired_difference(row, 0 * row, 0.9).low > 0 for row in draws])
+    assert power(0.8, 2, 12, confidence=0.9) == pytest.approx(found, abs=0.025)
+    # Without a gain, it lies above 0 as often as the confidence leaves to each side.
+    assert power(0, 2, 12) == pytest.approx(0.025, rel=1e-9)
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
@@ -110,6 +119,8 @@ def test_nemenyi_is_demsars():
         (lambda: mean_interval([1, 2], 1), "confidence must be .* less than 1"),
         (lambda: paired_difference([1, 2, 3], [1, 2]), "in pairs; got 3 and 2 scores"),
         (lambda: welch([1, 2, 3], [1]), "b must be a row of at least two"),
+        (lambda: power(1, 0, 5), "spread must be a finite number above 0"),
+        (lambda: power(1, 2, 1), "runs must be a whole number, 2 or more"),
         (lambda: holm([0.1, 1.1]), "p_values must be a row of numbers from 0 to 1"),
         (lambda: holm([[0.1]]), "p_values must be a row of numbers from 0 to 1"),
         (lambda: friedman([[1, 2, 3]]), r"3 levels in 2 blocks at least; got \(1, 3\)"),

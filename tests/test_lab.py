@@ -20,7 +20,7 @@ from bends.look import COLORS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOK = f"{CHAPTERS[0]}.ipynb"
-BINDER_MEGABYTES = 430  # 90 of them SciPy, which the comparisons of runs stand on
+BINDER_MEGABYTES = 315
 CELLS = """async () => {
   await jupyterapp.restored;
   const panel = jupyterapp.shell.currentWidget;

@@ -1,9 +1,12 @@
 """The chapters keep the house's rules; their solutions pass. (nbval compares their outputs.)"""
 
+import ast
 import asyncio
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -308,3 +311,26 @@ def test_pictures_and_what_varies_are_dropped(tmp_path):
     assert notebook.cells[2].outputs[0].data == {"text/plain": "A"}
     assert notebook.cells[2].metadata == {}
     assert notebook.cells[3].outputs == [] and notebook.cells[3].execution_count == 2
+
+
+def imported(source):
+    """The packages that Python code imports, wherever it does."""
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module]
+        yield from (name.split(".")[0] for name in names)
+
+
+def test_running_needs_only_what_is_installed_for_it():
+    """Binder and a reader's `pip install` get the dependencies of pyproject.toml alone."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    named = {re.match(r"[\w-]+", needed)[0] for needed in project["dependencies"]}
+    there = {"PIL" if name == "pillow" else name for name in named}
+    there |= {"contourpy", "IPython", "bends", *sys.stdlib_module_names}  # two that those bring
+    for path in (ROOT / "src").rglob("*.py"):
+        assert set(imported(path.read_text(encoding="utf8"))) <= there, path
+    for path in CHAPTERS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                assert set(imported(cell.source)) <= there, (path.stem, cell.id)

@@ -9,9 +9,14 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from bends._arguments import finite, positive, whole
+from bends.distributions import (
+    chi_squared_tail,
+    range_quantile,
+    student_quantile,
+    student_tail,
+)
 
 
 def wilson_interval(successes, trials, confidence=0.95):
@@ -121,10 +126,35 @@ def welch(a, b, confidence=0.95):
 def _difference(mean, error, freedom, confidence):
     half = _t(confidence, freedom) * error
     if error:
-        p = 2 * special.stdtr(freedom, -abs(mean) / error)
+        p = 2 * student_tail(abs(mean) / error, freedom)
     else:  # all scores are equal: nothing varies
         p = 1.0 if mean == 0 else 0.0
     return Difference(float(mean), float(mean - half), float(mean + half), float(p))
+
+
+def power(gain, spread, runs, confidence=0.95):
+    """Chance that a comparison in pairs finds a gain that is really there.
+
+    That is, that the interval of `paired_difference` lies above 0.
+
+    Parameters
+    ----------
+    gain : float
+        The true mean of the differences.
+    spread : float
+        Their standard deviation, more than 0.
+    runs : int
+        How many pairs, at least two.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    float
+    """
+    runs = whole("runs", runs, least=2)
+    errors = finite("gain", gain) / (positive("spread", spread) / math.sqrt(runs))
+    return student_tail(_t(confidence, runs - 1), runs - 1, shift=float(errors))
 
 
 def holm(p_values):
@@ -210,7 +240,7 @@ def friedman(scores):
     ties = 1 - (equal**2 - 1).sum() / (blocks * levels * (levels**2 - 1))
     mean = ranks.mean(axis=0)
     between = 12 * blocks / (levels * (levels + 1)) * ((mean - (levels + 1) / 2) ** 2).sum()
-    return Ranks(mean, float(special.chdtrc(levels - 1, between / ties)) if ties else 1.0)
+    return Ranks(mean, chi_squared_tail(between / ties, levels - 1) if ties else 1.0)
 
 
 def nemenyi(levels, blocks, confidence=0.95):
@@ -229,11 +259,9 @@ def nemenyi(levels, blocks, confidence=0.95):
     -------
     float
     """
-    from scipy.stats import studentized_range  # slow to import
-
     levels, blocks = whole("levels", levels, 2), whole("blocks", blocks)
-    q = studentized_range.ppf(positive("confidence", confidence, below=1), levels, np.inf)
-    return float(q / math.sqrt(2) * math.sqrt(levels * (levels + 1) / (6 * blocks)))
+    q = range_quantile(positive("confidence", confidence, below=1), levels)
+    return q / math.sqrt(2) * math.sqrt(levels * (levels + 1) / (6 * blocks))
 
 
 def _scores(argument, values):
@@ -246,4 +274,4 @@ def _scores(argument, values):
 def _t(confidence, freedom):
     """How many standard errors of a mean the interval reaches to each side."""
     share = (1 + positive("confidence", confidence, below=1)) / 2
-    return float(special.stdtrit(freedom, share))
+    return student_quantile(share, freedom)
