@@ -26,9 +26,14 @@ def convert(tex, display="inline"):
         # As an operator, a name would have spaces that indent it at the start of a line.
         if element.tag == "mo" and NAME.fullmatch(element.text or ""):
             element.tag, element.attrib = "mi", {}
+        if element.tag == "mi" and len(element.text or "") > 1:
+            element.set("mathvariant", "normal")  # for the style sheet: a letter alone is italic
+        if element.text == "′":
+            element.tag = "mo"  # no letter, so not in the text's face
     for row in [element for element in math.iter() if element.tag in ROWS]:
         space_functions(row)
         mark_signs(row)
+        clear_overhang(row)
     math.set("alttext", " ".join(words(math).split()).replace(" ,", ","))
     return ElementTree.tostring(math, encoding="unicode")
 
@@ -95,6 +100,13 @@ def mark_signs(row):
     for before, element in pairwise(row):
         if element.text == "−" and before.tag == "mo" and before.text not in ENDING:
             element.set("form", "prefix")
+
+
+def clear_overhang(row):
+    """Keep the top of an *f* off the bracket after it."""
+    for before, element in pairwise(row):
+        if before.text == "f" and element.text == "(":
+            element.set("lspace", ".08em")
 
 
 def core(element):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import ROOT
 from mathml import convert
 
 
@@ -25,3 +26,20 @@ from mathml import convert
 )
 def test_a_formula_in_words(tex, words):
     assert re.search(r'alttext="([^"]*)"', convert(tex))[1] == words
+
+def test_letters_are_told_from_names_and_signs():
+    """The style sheet sets letters in the text's italic, names upright, signs in their own face."""
+    formula = convert(r"f'(x) = \max(0, x)")
+    assert '<mi mathvariant="normal">max</mi>' in formula
+    assert "<mi>x</mi>" in formula and "<mi>f</mi>" in formula
+    assert "<mo>′</mo>" in formula
+
+
+def test_an_f_keeps_off_its_bracket():
+    assert '<mi>f</mi><mo stretchy="false" lspace=".08em">(' in convert("f(x)")
+    assert "lspace" not in convert("g(x)")
+
+
+def test_all_faces_together_are_light():
+    faces = (ROOT / "_static" / "fonts").glob("*.woff2")
+    assert 0 < sum(face.stat().st_size for face in faces) <= 80_000
