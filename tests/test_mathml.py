@@ -27,6 +27,7 @@ from mathml import convert
 def test_a_formula_in_words(tex, words):
     assert re.search(r'alttext="([^"]*)"', convert(tex))[1] == words
 
+
 def test_letters_are_told_from_names_and_signs():
     """The style sheet sets letters in the text's italic, names upright, signs in their own face."""
     formula = convert(r"f'(x) = \max(0, x)")
