@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cards
 import code_lines
+import copying
 import nbformat
 import repository
 import yaml
@@ -127,6 +128,7 @@ def add_context(app, pagename, templatename, context, doctree):
         runs = [pair for pair in page_links if pair[0] in repository.RUN]
         links += [f'<a href="{escape(a)}">{label}</a>' for label, a in runs]
         minutes = app.env.metadata[pagename]["minutes"]
+        body = copying.with_needs(body)
         body = with_head(with_answers(body), int(number[1]), minutes, links)
         body = with_true_links(body, page_links)
     context.update(

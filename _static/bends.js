@@ -42,25 +42,40 @@
   addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
 }
 
-// A button on each piece of code that copies it; what code prints has none.
-for (const pre of document.querySelectorAll("pre")) {
-  if (pre.closest(".cell_output") && !pre.closest(".bends-chooser")) continue;
-  const button = Object.assign(document.createElement("button"), {
-    className: "copy", type: "button", textContent: "Copy",
-  });
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(pre.textContent);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Press Ctrl+C";
-      getSelection().selectAllChildren(pre);
+// A button on each piece of code, and on the line to quote, that copies it; what code prints has none.
+// With code go the lines of the cells above that it needs: "3:2-5" are lines of the fourth cell.
+{
+  const cells = [...document.querySelectorAll(".highlight-ipython3 pre")];
+  const needs = ({ dataset }) => (dataset.needs ?? "").match(/\d+/g) ?? [];
+  const whole = (block) => {
+    const numbers = needs(block), parts = [];
+    for (let i = 0; i < numbers.length; i += 3)
+      parts.push(...cells[numbers[i]].textContent.split("\n").slice(numbers[i + 1] - 1, numbers[i + 2]));
+    return (parts.length ? parts.join("\n") + "\n\n" : "") + block.textContent;
+  };
+  for (const block of document.querySelectorAll("pre, .quote")) {
+    if (block.closest(".cell_output") && !block.closest(".bends-chooser")) continue;
+    const button = Object.assign(document.createElement("button"), {
+      className: "copy", type: "button", textContent: "Copy",
+    });
+    if (needs(block).length) button.title = "With the lines above that it needs";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(whole(block));
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Press Ctrl+C";
+        getSelection().selectAllChildren(block);
+      }
+      setTimeout(() => (button.textContent = "Copy"), 2000);
+    });
+    if (block.matches(".quote")) block.after(" ", button);
+    else {
+      const box = Object.assign(document.createElement("div"), { className: "copyable" });
+      block.replaceWith(box);
+      box.append(block, button);
     }
-    setTimeout(() => (button.textContent = "Copy"), 2000);
-  });
-  const box = Object.assign(document.createElement("div"), { className: "copyable" });
-  pre.replaceWith(box);
-  box.append(pre, button);
+  }
 }
 
 // What the reader has answered, by page; the contents have a quiet mark, and a button to clear it.

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -513,3 +514,34 @@ def test_the_course_can_be_taken_away_and_run(site):
     assert {f"bends/{name}" for name in needed} <= names
     plain = {n for n in names if not n.startswith(("bends/.ci/", "bends/.github/"))}
     assert not [n for n in plain if "/." in n or "__pycache__" in n or n.endswith(".zip")]
+
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("device", [{"viewport": DESK}, {"viewport": PHONE, "has_touch": True}])
+def test_copied_code_comes_with_what_it_needs(device, address, open_page):
+    """The button is in sight, and what it copies runs alone."""
+    tab = open_page(f"{address}/{CHAPTERS[3]}.html", permissions=CLIPBOARD, **device)
+    block = tab.locator("pre[data-needs]").first
+    block.hover()
+    button = block.locator("xpath=..").get_by_role("button", name="Copy")
+    assert button.is_visible()
+    button.click()
+    tab.get_by_role("button", name="Copied").wait_for()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    own = block.text_content()
+    assert copied.endswith(f"\n\n{own}") and re.match(r"import|from", copied)
+    run = [sys.executable, "-c", copied]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "BENDS_FACE": "text"}
+    subprocess.run(run, check=True, capture_output=True, env=environment)
+
+
+@pytest.mark.browser
+def test_the_line_to_quote_is_copied(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[3]}.html", permissions=CLIPBOARD)
+    quote = tab.locator("footer .quote")
+    tab.locator("footer").get_by_role("button", name="Copy").click()
+    tab.get_by_role("button", name="Copied").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == quote.text_content()
