@@ -25,10 +25,11 @@ class NotebookError(Exception):
     """A cell that cannot be run or stored: which one, why, and the cure."""
 
 
-async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None):
+async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None, go_on=False):
     """Run all cells of `notebook` in the folder of `path`, in place, with the face "text".
 
-    `settings` go into the kernel's environment; None takes a variable out of it.
+    `settings` go into the kernel's environment; None takes a variable out of it. Told to `go_on`,
+    it runs the cells after one that raises, too.
 
     Raises
     ------
@@ -40,6 +41,7 @@ async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None):
         kernel_name=METADATA["kernelspec"]["name"],
         resources={"metadata": {"path": str(path.parent)}},
         timeout=cell_seconds,
+        allow_errors=go_on,
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],  # no word on each start
     )

@@ -313,6 +313,36 @@ def test_pictures_and_what_varies_are_dropped(tmp_path):
     assert notebook.cells[3].outputs == [] and notebook.cells[3].execution_count == 2
 
 
+LOADING = [path for path in CHAPTERS if "../results/" in path.read_text(encoding="utf8")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LOADING, ids=lambda path: path.stem)
+def test_a_chapter_alone_says_what_is_missing(path, tmp_path):
+    """Without stored runs, each cell that reads one says so in a line; the rest of them works."""
+    notebook = nbformat.read(path, as_version=4)
+    finish(notebooks.run(notebook, tmp_path / path.name, go_on=True))
+    errors = [o for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "error"]
+    assert errors[0].ename == "MissingFile"
+    for error in errors:
+        assert error.ename in {"MissingFile", "NameError"}, error.evalue  # what the data would name
+        if error.ename == "MissingFile":
+            assert error.traceback == [error.evalue]
+            assert re.match(r"There is no \.\./results/.* Get that", error.evalue)
+
+
+READS = ("open", "read_text", "read_bytes")
+
+
+@chapters
+def test_chapters_read_files_by_the_loader_alone(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                name = getattr(node, "attr", getattr(node, "id", None))
+                assert name not in READS, (cell.id, name)
+
+
 def imported(source):
     """The packages that Python code imports, wherever it does."""
     for node in ast.walk(ast.parse(source)):

@@ -556,9 +556,17 @@ def test_a_changed_number_is_found(grid, stored, tmp_path):
     assert not np.allclose(before["train_score"], after["train_score"])
 
 
-def test_stored_runs_that_are_missing_are_told_with_the_way_to_them(tmp_path, monkeypatch):
+def test_stored_files_that_are_missing_are_told_with_the_way_to_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="There is no .*xor.*get it, and open this noteb"):
+    with pytest.raises(FileNotFoundError, match="There is no .*xor.*Get that, and open") as found:
         load("../results/xor/runs.csv")
+    assert found.value._render_traceback_() == [str(found.value)]  # what a notebook shows
     with pytest.raises(FileNotFoundError, match=r"There is no mine\.csv$"):
         load("mine.csv")
+
+
+def test_what_is_stored_beside_a_table_is_read_too(tmp_path):
+    (tmp_path / "summary.json").write_text('{"mean": 0.1}', encoding="utf-8")
+    (tmp_path / "PROTOCOL.md").write_text("# Größe", encoding="utf-8")
+    assert load(tmp_path / "summary.json") == {"mean": 0.1}
+    assert load(str(tmp_path / "PROTOCOL.md")) == "# Größe"

@@ -1,4 +1,4 @@
-"""The file of a table of runs: one writer, one reader.
+"""The file of a table of runs: one writer, and one reader for all that is stored beside it.
 
 A table is a CSV file with one row a run. Numbers stand in it so that reading gives them back
 exactly. It is written line by line, each forced to the disk, so that a process that is killed
@@ -8,6 +8,7 @@ loses at most the line that it was writing.
 import contextlib
 import csv
 import io
+import json
 import math
 import os
 import socket
@@ -79,8 +80,15 @@ class Table:
         return f"<table of {len(self)} runs: {', '.join(self.text)}>"
 
 
+class MissingFile(FileNotFoundError):
+    """A stored file that is not there; a notebook shows these words alone, without a traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
 def load(path):
-    """Read a stored table, whoever made it and whenever.
+    """Read a stored file, whoever made it and whenever.
 
     Parameters
     ----------
@@ -88,7 +96,8 @@ def load(path):
 
     Returns
     -------
-    Table
+    Table, or what the file holds
+        A table of runs (``.csv``), the values in a summary (``.json``), or the text of any other.
 
     Raises
     ------
@@ -100,11 +109,15 @@ def load(path):
     path = Path(path)
     if not path.exists():
         way = (
-            ": stored runs come with the folder of the whole course; get it, "
-            "and open this notebook in its folder chapters"
+            ": it comes with the folder of the whole course. Get that, and open this notebook in "
+            "its folder chapters. Until then run the cells below one by one: those that need no "
+            "stored runs work."
         )
-        raise FileNotFoundError(f"There is no {path}{way if 'results' in path.parts else ''}")
-    return parse(path, path.read_bytes())
+        raise MissingFile(f"There is no {path}{way if 'results' in path.parts else ''}")
+    if path.suffix == ".csv":
+        return parse(path, path.read_bytes())
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text) if path.suffix == ".json" else text
 
 
 def parse(path, content):
