@@ -54,7 +54,7 @@ const bendsSearch = (() => {
       if (!met) continue;
       if (place.own.length && place.own.every((word) => terms.includes(word))) score *= 1.5;
       if (/^(sources|in one breath|check yourself|your turn)$/i.test(place.heading)) score *= 0.4;
-      if (/back.(sources|functions|questions)/.test(place.page)) score *= 0.3; // chapters explain
+      if (/back.(sources|functions|questions|reference)/.test(place.page)) score *= 0.3; // chapters explain
       if (/^where-it-comes-from/.test(place.anchor)) score *= 0.1; // titles of papers
       found.push({ ...place, score: score * (met / terms.length) ** 2 });
     }

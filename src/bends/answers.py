@@ -1,6 +1,6 @@
 """An exercise's number, answered on the page: every verdict is found when the book is built.
 
->>> check(bias, rule, page=numbers(-5, 5, 0.25, label="bias"))
+    check(bias, rule, page=numbers(-5, 5, 0.25, label="bias"))
 
 The page has an input for these numbers, and for each the message that `check` gives for it; the
 same message is kept once. `_static/answers.js` shows it. No rule is written a second time.

@@ -97,7 +97,7 @@ class Activation:
         """Value and slope at once, sharing the work: what training uses.
 
         float32 is computed in float32, in about half the time, unless parameters were changed.
-        It is then off by at most 2.5 eps max(1, |y|), where y is the exact number and eps 1.2e-7.
+        It is then off by at most `2.5 eps max(1, |y|)`, where y is the exact number and eps 1.2e-7.
         """
         usual = tuple(self.parameters.values()) == (self.function.__defaults__ or ())
         return self._pair(x, native=usual)

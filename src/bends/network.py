@@ -1,4 +1,4 @@
-"""A multilayer perceptron: how numbers flow through it, and how blame flows back.
+"""A multilayer perceptron: how numbers flow through it, and how the gradient flows back.
 
 Read it from top to bottom. `forward` is the way through the pipes: each layer weighs and shifts
 (`z = a @ W + b`), then bends (`a = f(z)`). `backward` is the way back, layer by layer, and is all

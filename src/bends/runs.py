@@ -8,24 +8,24 @@ finished stack is added to a CSV file at once, so that a run that was killed goe
 `load` reads any such file.
 
 Without a word, stacks of `MLP` are trained (`train_stack`). Any other training is a function that
-turns one setting and its seeds into rows:
+turns one setting and its seeds into rows::
 
->>> def learn(digits, setting, members, phase):
-...     rows = []
-...     for rate, seed in members:
-...         net = my_training(digits, setting["activation"], rate, seed)
-...         rows.append({"validation_score": my_score(net, digits["validation"])})
-...         if phase == "test":
-...             rows[-1]["test_score"] = my_score(net, digits["test"])
-...     return rows
->>> grid = Grid(
-...     tasks={"digits": {"train": (x, y), "validation": ..., "test": ...}},  # arrays, also tensors
-...     settings=product(activation=["relu", "gelu"], norm=["none", "before"]),
-...     rates=[0.0025, 0.005, 0.01], tuning_seeds=range(100, 102), seeds=range(20),
-...     train=learn, outcomes=["validation_score", "test_score"],
-... )
->>> table = run(grid, "runs.csv")
->>> table.where(phase="test", norm="none", activation="relu")["test_score"].mean()
+    def learn(digits, setting, members, phase):
+        rows = []
+        for rate, seed in members:
+            net = my_training(digits, setting["activation"], rate, seed)
+            rows.append({"validation_score": my_score(net, digits["validation"])})
+            if phase == "test":
+                rows[-1]["test_score"] = my_score(net, digits["test"])
+        return rows
+    grid = Grid(
+        tasks={"digits": {"train": (x, y), "validation": ..., "test": ...}},  # arrays, also tensors
+        settings=product(activation=["relu", "gelu"], norm=["none", "before"]),
+        rates=[0.0025, 0.005, 0.01], tuning_seeds=range(100, 102), seeds=range(20),
+        train=learn, outcomes=["validation_score", "test_score"],
+    )
+    table = run(grid, "runs.csv")
+    table.where(phase="test", norm="none", activation="relu")["test_score"].mean()
 
 Each row carries a digest of its task's data and one of the code that made it (`digests`). A file
 with other data or other code is not gone on with; reading it is always possible. In a converted

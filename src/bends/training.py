@@ -20,12 +20,12 @@ def train(
 ):  # fmt: skip
     """Train a network, or each member of a stack, and return the history.
 
-    With ``batch_size=None`` this is all that happens, epoch by epoch:
+    With ``batch_size=None`` this is all that happens, epoch by epoch::
 
-    >>> for epoch in range(epochs):
-    ...     outputs = net(x)
-    ...     value, gradient = loss(outputs, y)
-    ...     optimizer.step(net, net.backward(gradient))
+        for epoch in range(epochs):
+            outputs = net(x)
+            value, gradient = loss(outputs, y)
+            optimizer.step(net, net.backward(gradient))
 
     Each member draws its own batches from its own seed: bit for bit those of the network alone. A
     member whose numbers stop being finite keeps the parameters it had then, and the others go on.

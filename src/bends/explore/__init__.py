@@ -1,14 +1,14 @@
 """Something to move: a figure whose drawing is written once and lives twice.
 
->>> from bends.explore import choice, explore, panel, slider
->>> def curve(axes, bend):
-...     figures.curve(axes["graph"], bend)
->>> def point(axes, bend, x):
-...     y = ACTIVATIONS[bend](x)
-...     axes["graph"].plot([x], [y], "o")
-...     return f"{ACTIVATIONS[bend].title} turns {number(x)} into {number(y)}."
->>> explore(curve, point, id="first-bend", panels={"graph": panel(xlim=(-3, 3), ylim=(-1, 3))},
-...         bend=choice("relu", "sigmoid"), x=slider(-3, 3, steps=41, start=-1.5))
+    from bends.explore import choice, explore, panel, slider
+    def curve(axes, bend):
+        figures.curve(axes["graph"], bend)
+    def point(axes, bend, x):
+        y = ACTIVATIONS[bend](x)
+        axes["graph"].plot([x], [y], "o")
+        return f"{ACTIVATIONS[bend].title} turns {number(x)} into {number(y)}."
+    explore(curve, point, id="first-bend", panels={"graph": panel(xlim=(-3, 3), ylim=(-1, 3))},
+            bend=choice("relu", "sigmoid"), x=slider(-3, 3, steps=41, start=-1.5))
 
 With a kernel the controls are ipywidgets and each change draws anew. In the published book every
 state is drawn at build time (`baking`) and the page moves with no kernel. The states are the sum
