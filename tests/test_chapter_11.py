@@ -232,3 +232,28 @@ def test_the_rule_is_kept():
     assert "At most a third of one per cent." in TEXT
     seen = RUNS.where(optimizer="adam", slope=0, bias=0, rate=0.01)
     assert max(seen[f"beyond_{n}"].mean() for n in (10, 30, 100, 300, 1000)) < 0.0034
+
+
+def test_a_smaller_rate_brings_fewer_back():
+    second, third = said(r"no cure: (\d+) % and (\d+) % of layers 2 and 3 came back, fewer")
+    just = REVIVAL.where(killed_by="biases", share=0.5, below=0.1, cure="none")
+    for layer, share in ((2, second), (3, third)):
+        column = f"back_{layer}"
+        small, usual = (just.where(rate=rate)[column].mean() for rate in (0.0001, 0.001))
+        assert round(100 * small) == share < 100 * usual
+    (burst,) = said(r"then (\d+) % of layer 2 \[came back\]")
+    assert f"none: back in layers 2, 3: {burst:.0f}%, " in printed("burst")
+    (later,) = said(r"one in six at once \(later (\d+) %\)")
+    assert f"| biases at 0 | {later:.0f}%, " in printed("burst")
+
+
+def test_a_remembered_step_by_hand():
+    step, share, at, *steps, together = said(
+        r"raised a unit's bias by (0\.\d+), the share is (0\.\d+), and its highest pre-activation "
+        r"is now (−0\.\d+)\..* are (0\.\d+), (0\.\d+), (0\.\d+) and (0\.\d+), together (0\.\d+)"
+    )
+    exact = [step * share**n for n in range(1, len(steps) + 1)]
+    assert [round(s, 3) for s in exact] == steps and round(sum(exact), 3) == together
+    assert at + sum(exact) > 0 > at + sum(exact[:-1])
+    assert "Adam starts anew: any wake? False" in printed("remembered")
+    assert "Adam remembers: over a tenth wake? True" in printed("remembered")
