@@ -152,8 +152,7 @@
     }
 
     // "x=1.5,bend=relu": the nearest step of a slider, an option by its value, on or off.
-    function go(text) {
-      if (!states) return (pending = () => go(text)), load();
+    function set(text) {
       for (const [name, value] of text.split(",").map((pair) => pair.split("="))) {
         const input = inputs.find((i) => i.name === name);
         if (!input || value === undefined) continue;
@@ -164,8 +163,39 @@
         } else if (input.type === "checkbox") input.checked = value === "on";
         else if ([...input.options].some((o) => o.value === value)) input.value = value;
       }
+    }
+
+    function go(text) {
+      if (!states) return (pending = () => go(text)), load();
+      set(text);
       show();
       figure.scrollIntoView({ block: figure.offsetHeight > innerHeight ? "start" : "nearest" });
+    }
+
+    // For paper: the states that the text links to, one after another from the start, side by side.
+    function print() {
+      const links = [...document.querySelectorAll(`article a[href^="#${figure.id}:"]`)];
+      if (!states || !links.length || !figure.isConnected) return;
+      const now = inputs.map((input) => [input.value, input.checked]), seen = new Set();
+      const box = Object.assign(document.createElement("div"), { className: "tried" });
+      for (const input of inputs) {
+        input.value = input.defaultValue ?? [...input.options].find((o) => o.defaultSelected)?.value ?? input.options[0].value;
+        input.checked = input.defaultChecked;
+      }
+      for (const link of links) {
+        set(decodeURIComponent(link.hash).split(":")[1]);
+        if (seen.has(link.hash) || !files.get(file())) continue; // said before, or not here yet
+        seen.add(link.hash);
+        show();
+        const state = document.createElement("div"), name = document.createElement("b"), said = document.createElement("p");
+        name.textContent = link.textContent;
+        said.textContent = says.textContent;
+        state.append(name, figure.querySelector(".panels").cloneNode(true), said);
+        box.append(state);
+      }
+      inputs.forEach((input, i) => ([input.value, input.checked] = now[i]));
+      show();
+      if (seen.size) figure.after(box);
     }
 
     function address() {
@@ -210,7 +240,7 @@
     const link = figure.querySelector(".state-link");
     for (const near of ["pointerenter", "focus"]) link.addEventListener(near, () => states && (link.href = address()));
     link.addEventListener("click", () => states && (link.href = address()));
-    explorers.set(figure.id, { figure, receive, load, go });
+    explorers.set(figure.id, { figure, receive, load, go, print });
   }
 
   document.addEventListener("bends-states", ({ detail: [name, data] }) => {
@@ -230,6 +260,8 @@
   document.querySelectorAll(".bends-explorer").forEach(explorer);
   addEventListener("hashchange", follow);
   follow();
+  addEventListener("beforeprint", () => explorers.forEach(({ print }) => print()));
+  addEventListener("afterprint", () => document.querySelectorAll(".tried").forEach((box) => box.remove()));
   // Small states come once the page stands; large ones wait for the reader's first touch.
   const idle = window.requestIdleCallback ?? setTimeout;
   const rest = () => idle(() => explorers.forEach(({ figure, load }) => figure.dataset.large ?? load()));

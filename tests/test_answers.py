@@ -133,7 +133,7 @@ def test_the_page_says_what_python_says(tab):
     for typed in ("", "2.3.1x", "-9", "1.25", "-2.6"):
         form.locator("input").fill(typed)
         form.locator("button").click()
-        assert form.locator("output").text_content().startswith("Give a number from -5 to 1")
+        assert form.locator("output").text_content().startswith("Give a number from −5 to 1")
 
 
 @pytest.mark.browser

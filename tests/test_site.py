@@ -545,3 +545,23 @@ def test_the_line_to_quote_is_copied(address, open_page):
     tab.locator("footer").get_by_role("button", name="Copy").click()
     tab.get_by_role("button", name="Copied").wait_for()
     assert tab.evaluate("navigator.clipboard.readText()") == quote.text_content()
+
+
+@pytest.mark.browser
+def test_paper_has_the_states_to_try_side_by_side(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=DESK)
+    figure = tab.locator(".bends-explorer")
+    figure.locator("input").first.focus()
+    tab.wait_for_load_state("networkidle")
+    before = figure.locator(".says").text_content()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    links = {
+        a["href"]: a.get_text() for a in soup(CHAPTERS[0]).select('article a[href^="#junction:"]')
+    }
+    states = tab.locator(".tried > div")
+    assert states.locator("b").all_text_contents() == list(links.values())
+    sentences = states.locator("p").all_text_contents()
+    assert len(set(sentences)) == len(links) and before not in sentences
+    assert figure.locator(".says").text_content() == before
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert states.count() == 0

@@ -90,10 +90,11 @@ def answer_form(page, judge):
 def number_input(name, numbers):
     """One input with its label, range and step."""
     low, high = numbers.values[0], numbers.values[-1]
+    reach = f"{low:g} to {high:g}".replace("-", "−")
     return (
         f'<label for="{name}">{escape(numbers.label)}</label> '
         f'<input type="text" inputmode="decimal" id="{name}" name="{name}" size="7" '
         f'autocomplete="off" data-low="{low:g}" data-step="{numbers.step:g}" '
         f'data-count="{numbers.count}" aria-describedby="{name}-range">'
-        f'<small id="{name}-range">{low:g} to {high:g}, in steps of {numbers.step:g}</small> '
+        f'<small id="{name}-range">{reach}, in steps of {numbers.step:g}</small> '
     )

@@ -76,7 +76,8 @@ def decision_regions(ax, score, levels=8, resolution=64, border=False):
     image[..., 3] = 0.6 * firm / levels  # see-through, so that it reads on both papers
     if border:
         # matplotlib's own contour lines, without its twenty milliseconds around them
-        for line in contour_generator(across, up, p).lines(0.5):
+        # On yes and no: where p is one half on a whole field, its line would follow the grid.
+        for line in contour_generator(across, up, (p > 0.5).astype(float)).lines(0.5):
             ax.plot(*exact(line, across, up, score).T, color=INK, linewidth=1.2, zorder=0.6)
     return ax.imshow(image, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", zorder=0.5)
 

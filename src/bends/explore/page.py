@@ -3,10 +3,10 @@
 The contract with that script, the style sheet and the book's extension:
 
 - ``figure.bends-explorer#ID`` holds ``.panels`` (one ``svg[data-panel]`` each, whose groups
-  ``g[data-layer]`` belong to one drawing function each), ``.side`` with the state's sentence in
-  ``p.says`` and native controls, named after the parameters, in ``fieldset.controls``,
-  ``figcaption`` with the link to the state, and the other states as JSON in
-  ``script.bends-states``. A still picture is ``figure.bends-figure``.
+  ``g[data-layer]`` belong to one drawing function each; one that is ``.tall`` stands beside two),
+  ``.side`` with the state's sentence in ``p.says`` and native controls, named after the
+  parameters, in ``fieldset.controls``, ``figcaption`` with the link to the state, and the other
+  states as JSON in ``script.bends-states``. A still picture is ``figure.bends-figure``.
 - Where choices have files of their own, ``data-files`` of the figure names the choices, and each
   ``script.bends-states`` its options in ``data-file``.
 - A slider's value is the number of its step.

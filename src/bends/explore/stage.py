@@ -147,11 +147,17 @@ class Stage:
         groups = [f"<g>{markup(self._grounds[name])}</g>"]
         groups += [f'<g data-layer="{n}">{markup(e)}</g>' for n, e in layers.items()]
         box = f"0 0 {recorder.width:g} {recorder.height:g}"
-        wide = ' class="wide"' if recorder.width == WIDE * UNITS else ""
+        kind = "wide" if recorder.width == WIDE * UNITS else "tall" if self.is_tall(name) else ""
+        kind = kind and f' class="{kind}"'
         return (
-            f'<svg viewBox="{box}"{wide} data-panel="{name}" stroke-linejoin="round">'
+            f'<svg viewBox="{box}"{kind} data-panel="{name}" stroke-linejoin="round">'
             f"{''.join(groups)}</svg>"
         )
+
+    def is_tall(self, name):
+        """Whether two other panels fit beside the first, one under another."""
+        first, *others = (recorder.height for recorder in self._recorders.values())
+        return name == next(iter(self._recorders)) and len(others) == 2 and first >= sum(others)
 
 
 def build(panel):
