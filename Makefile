@@ -56,6 +56,10 @@ results: .venv/ready  ## Run a long experiment again: make results NAME=<folder 
 	  $(PYTHON) -m venv .venv-results && \
 	  .venv-results/bin/pip install -q --disable-pip-version-check -r results/requirements.txt && \
 	  PYTHONPATH=src .venv-results/bin/python results/$(NAME)/run.py; \
+	elif grep -q "benchmarks/requirements.txt" results/$(NAME)/run.py; then \
+	  $(PYTHON) -m venv .venv-bench && \
+	  .venv-bench/bin/pip install -q --disable-pip-version-check -r benchmarks/requirements.txt && \
+	  PYTHONPATH=src .venv-bench/bin/python results/$(NAME)/run.py; \
 	else $(BIN)/python results/$(NAME)/run.py; fi
 	@test ! -f results/$(NAME)/summary.py || $(BIN)/python results/$(NAME)/summary.py
 
@@ -63,7 +67,7 @@ bench: .venv/ready  ## Measure speed beside other libraries; run the pages' line
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	du -sh .venv-bench
-	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py tests/test_your_own_function.py
+	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py tests/test_your_own_function.py tests/test_vectors.py
 	for subject in activations training explore; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows

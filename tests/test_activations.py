@@ -20,12 +20,12 @@ from accuracy import (
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from mpmath import mp, mpf
 from onnx.backend.test.case import node as onnx_node
 from onnx.reference import ReferenceEvaluator
 
 import bends
 from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
+from bends.exact import mp, mpf
 
 COUNT = 300  # of points in each part of the grid; some 3 000 in all
 
@@ -153,23 +153,46 @@ def test_far_beyond_the_grid(f):
 
 
 ENDS = {  # value and slope at -inf, value and slope at inf; nan where there is no limit
-    "identity": (-np.inf, 1, np.inf, 1), "step": (0, 0, 1, 0), "relu": (0, 0, np.inf, 1),
-    "leaky_relu": (-np.inf, 0.01, np.inf, 1), "prelu": (-np.inf, 0.25, np.inf, 1),
-    "relu6": (0, 0, 6, 0), "squared_relu": (0, 0, np.inf, np.inf), "abs": (np.inf, -1, np.inf, 1),
-    "elu": (-1, 0, np.inf, 1), "selu": (-1.7580993408473769, 0, np.inf, 1.0507009873554805),
-    "celu": (-1, 0, np.inf, 1), "softplus": (0, 0, np.inf, 1), "log_sigmoid": (-np.inf, 1, 0, 0),
-    "sigmoid": (0, 0, 1, 0), "tanh": (-1, 0, 1, 0), "softsign": (-1, 0, 1, 0),
-    "hard_sigmoid": (0, 0, 1, 0), "hard_tanh": (-1, 0, 1, 0), "silu": (0, 0, np.inf, 1),
-    "gelu": (0, 0, np.inf, 1), "gelu_tanh": (0, 0, np.inf, 1), "mish": (0, 0, np.inf, 1),
-    "hard_swish": (0, 0, np.inf, 1), "sin": (np.nan, np.nan, np.nan, np.nan),
-    "snake": (-np.inf, np.nan, np.inf, np.nan), "rrelu": (-np.inf, 11 / 48, np.inf, 1),
-    "threshold": (0, 0, np.inf, 1), "hard_shrink": (-np.inf, 1, np.inf, 1),
-    "soft_shrink": (-np.inf, 1, np.inf, 1), "squareplus": (0, 0, np.inf, 1),
-    "sparse_plus": (0, 0, np.inf, 1), "exponential": (0, 0, np.inf, np.inf),
-    "sqrt_softplus": (0, 0, np.inf, 0), "tanh_shrink": (-np.inf, 1, np.inf, 1),
-    "xielu": (np.inf, 0.5 - 0.8, np.inf, np.inf), "sparse_sigmoid": (0, 0, 1, 0),
+    "identity": (-np.inf, 1, np.inf, 1),
+    "step": (0, 0, 1, 0),
+    "relu": (0, 0, np.inf, 1),
+    "leaky_relu": (-np.inf, 0.01, np.inf, 1),
+    "prelu": (-np.inf, 0.25, np.inf, 1),
+    "relu6": (0, 0, 6, 0),
+    "squared_relu": (0, 0, np.inf, np.inf),
+    "abs": (np.inf, -1, np.inf, 1),
+    "elu": (-1, 0, np.inf, 1),
+    "selu": (-1.7580993408473769, 0, np.inf, 1.0507009873554805),
+    "celu": (-1, 0, np.inf, 1),
+    "softplus": (0, 0, np.inf, 1),
+    "log_sigmoid": (-np.inf, 1, 0, 0),
+    "sigmoid": (0, 0, 1, 0),
+    "tanh": (-1, 0, 1, 0),
+    "softsign": (-1, 0, 1, 0),
+    "hard_sigmoid": (0, 0, 1, 0),
+    "hard_tanh": (-1, 0, 1, 0),
+    "silu": (0, 0, np.inf, 1),
+    "gelu": (0, 0, np.inf, 1),
+    "gelu_tanh": (0, 0, np.inf, 1),
+    "mish": (0, 0, np.inf, 1),
+    "hard_swish": (0, 0, np.inf, 1),
+    "sin": (np.nan, np.nan, np.nan, np.nan),
+    "snake": (-np.inf, np.nan, np.inf, np.nan),
+    "rrelu": (-np.inf, 11 / 48, np.inf, 1),
+    "threshold": (0, 0, np.inf, 1),
+    "hard_shrink": (-np.inf, 1, np.inf, 1),
+    "soft_shrink": (-np.inf, 1, np.inf, 1),
+    "squareplus": (0, 0, np.inf, 1),
+    "sparse_plus": (0, 0, np.inf, 1),
+    "exponential": (0, 0, np.inf, np.inf),
+    "sqrt_softplus": (0, 0, np.inf, 0),
+    "tanh_shrink": (-np.inf, 1, np.inf, 1),
+    "xielu": (np.inf, 0.5 - 0.8, np.inf, np.inf),
+    "sparse_sigmoid": (0, 0, 1, 0),
     "scaled_tanh": (-1.7159, 0, 1.7159, 0),
-    "laplace": (0, 0, 1, 0), "quick_gelu": (0, 0, np.inf, 1), "gelu_10": (0, 0, 10, 0),
+    "laplace": (0, 0, 1, 0),
+    "quick_gelu": (0, 0, np.inf, 1),
+    "gelu_10": (0, 0, 10, 0),
 }
 
 
@@ -213,8 +236,13 @@ def test_shape_and_type_stay_and_input_is_untouched(f, x):
 
 @every
 def test_scalars_integers_and_strides(f):
-    for x, dtype in ((2, np.float64), (-1.5, np.float64), (True, np.float64),
-                     (np.float32(0.3), np.float32), (np.int8(-2), np.float64)):
+    for x, dtype in (
+        (2, np.float64),
+        (-1.5, np.float64),
+        (True, np.float64),
+        (np.float32(0.3), np.float32),
+        (np.int8(-2), np.float64),
+    ):
         for y in (f(x), f.derivative(x), *f.value_and_derivative(x)):
             assert type(y) is dtype
     x = np.linspace(-4, 4, 60).reshape(6, 10)
@@ -302,18 +330,36 @@ def test_constants():
     assert abs(x[form.argmax()]) == pytest.approx(2.69894, abs=1e-4)
     quick = np.abs(bends.gelu(x) - bends.quick_gelu(x))
     assert quick.max() == pytest.approx(0.0203349, abs=1e-6)
-    for f, slope in ((bends.silu, -2.655e-2), (bends.gelu, -7.146e-6), (bends.elu, 6.738e-3),
-                     (bends.sigmoid, 6.648e-3), (bends.tanh, 1.816e-4)):
+    for f, slope in (
+        (bends.silu, -2.655e-2),
+        (bends.gelu, -7.146e-6),
+        (bends.elu, 6.738e-3),
+        (bends.sigmoid, 6.648e-3),
+        (bends.tanh, 1.816e-4),
+    ):
         assert f.derivative(-5) == pytest.approx(slope, rel=1e-3)
 
 
 # Against ONNX -------------------------------------------------------------------------------------
 
 OPERATORS = {
-    "Relu": "relu", "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu", "Celu": "celu",
-    "Gelu": "gelu", "Mish": "mish", "Swish": "silu", "HardSwish": "hard_swish",
-    "Softplus": "softplus", "Softsign": "softsign", "Sigmoid": "sigmoid", "Tanh": "tanh",
-    "Abs": "abs", "Sin": "sin", "Identity": "identity", "Softmax": "softmax",
+    "Relu": "relu",
+    "LeakyRelu": "leaky_relu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Celu": "celu",
+    "Gelu": "gelu",
+    "Mish": "mish",
+    "Swish": "silu",
+    "HardSwish": "hard_swish",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Abs": "abs",
+    "Sin": "sin",
+    "Identity": "identity",
+    "Softmax": "softmax",
     "LogSoftmax": "log_softmax",
 }
 
@@ -338,8 +384,10 @@ def ours(node):
 
 
 def test_published_node_cases():
-    for module in ("abs elu celu gelu hardswish identity leakyrelu logsoftmax mish relu selu "
-                   "sigmoid sin softmax softplus softsign swish tanh").split():
+    for module in (
+        "abs elu celu gelu hardswish identity leakyrelu logsoftmax mish relu selu "
+        "sigmoid sin softmax softplus softsign swish tanh"
+    ).split():
         import_module(f"onnx.backend.test.case.node.{module}")  # importing it lists its cases
     tried = set()
     for case in onnx_node._NodeTestCases:
@@ -359,19 +407,28 @@ def test_published_node_cases():
 @pytest.mark.parametrize(
     "case, name, parameters",
     [
-        ("ELU", "elu", {"alpha": 2}), ("SELU", "selu", {}), ("Sigmoid", "sigmoid", {}),
-        ("ReLU", "relu", {}), ("Softplus", "softplus", {}), ("Softsign", "softsign", {}),
-        ("Tanh", "tanh", {}), ("LeakyReLU", "leaky_relu", {}),
+        ("ELU", "elu", {"alpha": 2}),
+        ("SELU", "selu", {}),
+        ("Sigmoid", "sigmoid", {}),
+        ("ReLU", "relu", {}),
+        ("Softplus", "softplus", {}),
+        ("Softsign", "softsign", {}),
+        ("Tanh", "tanh", {}),
+        ("LeakyReLU", "leaky_relu", {}),
         ("LeakyReLU_with_negval", "leaky_relu", {"negative_slope": 0.5}),
-        ("PReLU_1d", "prelu", {}), ("Softmax", "softmax", {}), ("LogSoftmax", "log_softmax", {}),
+        ("PReLU_1d", "prelu", {}),
+        ("Softmax", "softmax", {}),
+        ("LogSoftmax", "log_softmax", {}),
         ("GLU", "glu", {}),
     ],
 )
 def test_files_that_pytorch_wrote_for_onnx(case, name, parameters):
     data = Path(inspect.getfile(onnx)).parent / "backend/test/data/pytorch-converted"
     folder = data / f"test_{case}" / "test_data_set_0"
-    x, y = (onnx.numpy_helper.to_array(onnx.load_tensor(folder / f"{which}_0.pb"))
-            for which in ("input", "output"))
+    x, y = (
+        onnx.numpy_helper.to_array(onnx.load_tensor(folder / f"{which}_0.pb"))
+        for which in ("input", "output")
+    )
     f = ACTIVATIONS.get(name) or VECTOR_ACTIVATIONS[name]
     found = f.with_parameters(**parameters)(x) if parameters else f(x)
     np.testing.assert_allclose(found, y, rtol=1e-6, atol=1e-7)
@@ -441,8 +498,13 @@ def test_maxout_and_gated_units():
     assert np.array_equal(bends.maxout(x), [[3, 2], [2, 5]])
     assert np.array_equal(bends.maxout(x, pieces=4), [[3], [5]])
     assert np.array_equal(bends.maxout(x, axis=0), [[3, 2, 0.5, 5]])
-    for name, f in (("glu", bends.sigmoid), ("bilinear", bends.identity), ("reglu", bends.relu),
-                    ("geglu", bends.gelu), ("swiglu", bends.silu)):
+    for name, f in (
+        ("glu", bends.sigmoid),
+        ("bilinear", bends.identity),
+        ("reglu", bends.relu),
+        ("geglu", bends.gelu),
+        ("swiglu", bends.silu),
+    ):
         gated = VECTOR_ACTIVATIONS[name](x)
         assert gated.dtype == np.float32
         assert np.allclose(gated, x[:, :2] * f(x[:, 2:]), rtol=1e-6)

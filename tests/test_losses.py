@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mpmath import mp, mpf
 
+from bends.exact import mp, mpf
 from bends.losses import (
     LOSSES,
     accuracy,
