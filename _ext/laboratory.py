@@ -20,7 +20,7 @@ def script():
     names = {name: f.title for name, f in ACTIVATIONS.items()}
     gains = {name: gain(f) for name, f in ACTIVATIONS.items()}
     return (
-        f"function bendsFunctions(){{return{{{listed}}}}}\n"
+        f"function bendsFunctions({{exp,tanh}}){{return{{{listed}}}}}\n"
         f"const bendsNames={json.dumps(names, ensure_ascii=False)};\n"
         f"const bendsGains={json.dumps(gains)};\n"
     )

@@ -25,9 +25,12 @@ def page(browser):
     """A blank page that has the laboratory's functions, engine and formula reader."""
     page = browser.new_page()
     page.add_script_tag(content=laboratory.script())
-    for name in ("formula.js", "engine.js", "worker.js"):
+    for name in ("elementary.js", "formula.js", "engine.js", "worker.js"):
         page.add_script_tag(content=(SCRIPTS / name).read_text(encoding="utf8"))
-    page.evaluate("() => { window.engine = bendsEngine(bendsFunctions()) }")
+    page.evaluate("""() => {
+        window.functions = bendsFunctions(bendsElementary());
+        window.engine = bendsEngine(functions, bendsElementary());
+    }""")
     yield page
     page.close()
 
@@ -36,13 +39,14 @@ def page(browser):
 def test_a_traced_function_is_the_catalogues(page, name):
     f = ACTIVATIONS[name]
     x = np.concatenate([np.linspace(-8, 8, 8001), [-1e4, -700.0, -40, 40, 700.0, 1e4], f.joints])
-    code = f"""x => {{
-        const f = {javascript(f)}, n = x.length;
+    code = """([name, x]) => {
+        const f = functions[name], n = x.length;
         const z = Float64Array.from(x), a = new Float64Array(n), s = new Float64Array(n);
         f(z, a, s, n);
         return [a, s].map(row => Array.from(row, String));
-    }}"""
-    value, slope = (np.array(list(map(float, row))) for row in page.evaluate(code, x.tolist()))
+    }"""
+    found = page.evaluate(code, [name, x.tolist()])
+    value, slope = (np.array(list(map(float, row))) for row in found)
     # Snake's slope is a square of a sum that nearly cancels; a slope's zero is a difference.
     loose = 1e-12 if name in ("snake", "xielu") else 1e-14
     assert value == pytest.approx(f(x), rel=loose, abs=1e-15)

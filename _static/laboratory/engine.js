@@ -1,33 +1,28 @@
 /* The laboratory's engine: the network of network.py, the steps of optimizers.py and the loop of
    training.py, on typed arrays. It knows nothing of the page. `functions` holds the activation
    functions, each as function(z, a, s, n): of n numbers in z it writes the values to a and the
-   slopes to s. They are printed from the book's own NumPy code.
+   slopes to s. They are printed from the book's own NumPy code. `elementary` holds their exp.
 
    An array of shape (n, units) is one row of numbers, example after example. */
-function bendsEngine(functions) {
+function bendsEngine(functions, elementary) {
   "use strict";
+  const { exp } = elementary;
 
   /* Random numbers that follow from a seed: Mulberry32 for even ones, Box and Muller for the bell
      curve. */
   function generator(seed) {
-    let state = seed >>> 0;
-    const even = () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
+    const state = Int32Array.of(seed);
+    function bits() {
+      let t = (state[0] += 0x6d2b79f5);
+      t = Math.imul(t ^ (t >>> 15), t | 1);
       t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
+      return (t ^ (t >>> 14)) >>> 0;
+    }
+    const even = () => bits() / 4294967296;
     const normal = () =>
       Math.sqrt(-2 * Math.log(1 - even())) * Math.cos(2 * Math.PI * even());
-    const order = (n) => {
-      const found = Array.from({ length: n }, (_, i) => i);
-      for (let i = n - 1; i > 0; i--) {
-        const j = Math.floor(even() * (i + 1));
-        [found[i], found[j]] = [found[j], found[i]];
-      }
-      return found;
-    };
-    return { even, normal, order };
+    const below = (n) => Math.floor(even() * n);
+    return { even, normal, below };
   }
 
   /* --- data: as datasets.py makes them, before noise ---------------------------------------- */
@@ -92,20 +87,54 @@ function bendsEngine(functions) {
     zeros: () => 0,
   };
 
-  /* A network with raw outputs. `bends` names the function of each hidden layer. */
+  /* A network with raw outputs. `bends` names the function of each hidden layer. All weights, then
+     all biases, stand in one array, and each layer has its view of it; so do the gradients. */
   function network(sizes, bends, init, gains, seed) {
     const { normal } = generator(seed);
-    const layers = sizes.slice(1).map((units, i) => {
-      const fan = sizes[i];
+    const counts = sizes.slice(1).map((units, i) => sizes[i] * units);
+    const weights = counts.reduce((a, b) => a + b), biases = sizes.slice(1).reduce((a, b) => a + b);
+    const parameters = new Float64Array(weights + biases), gradients = new Float64Array(weights + biases);
+    let w = 0, b = weights;
+    const layers = counts.map((count, i) => {
+      const fan = sizes[i], units = sizes[i + 1];
+      const view = (array) => [array.subarray(w, w + count), array.subarray(b, b + units)];
+      const [[W, B], [dW, dB]] = [view(parameters), view(gradients)];
       const deviation = deviations[init](fan, i ? gains[bends[i - 1]] : 1, units);
-      const W = Float64Array.from({ length: fan * units }, () => deviation * normal());
-      return { fan, units, W, b: new Float64Array(units), bend: bends[i] };
+      for (let k = 0; k < count; k++) W[k] = deviation * normal();
+      [w, b] = [w + count, b + units];
+      return { fan, units, W, b: B, dW, db: dB, bend: functions[bends[i]], ...loops(fan, units, i > 0) };
     });
-    for (const layer of layers) {
-      layer.dW = new Float64Array(layer.W.length);
-      layer.db = new Float64Array(layer.units);
-    }
-    return { sizes, layers, room: 0 };
+    return { layers, parameters, gradients, weights, room: 0 };
+  }
+
+  /* A layer's two loops, printed for its size and then kept. With every weight in a variable of its
+     own, and nothing that loops within an example, they take a quarter of the time.
+
+     forward: z = a @ W + b, for the n examples of `a` that begin with number `from`.
+     backward: from the gradient in z (`signal`) to dW and db, and to the gradient in the layer
+     below before its bend, where there is one. */
+  const printed = {};
+  function loops(fan, units, below) {
+    const each = (n, text, between = ";") => Array.from({ length: n }, (_, i) => text(i)).join(between);
+    const pairs = (text, between) => each(fan, (k) => each(units, (j) => text(k, j), between), between);
+    const examples = (body) =>
+      `for (let i = 0, p = from * ${fan}, q = 0; i < n; i++, p += ${fan}, q += ${units}) {
+        const ${each(fan, (k) => `a${k} = a[p + ${k}]`, ",")}; ${body} }`;
+    const weights = `const ${pairs((k, j) => `w${k}_${j} = W[${k * units + j}]`, ",")};`;
+    return (printed[[fan, units, below]] ??= {
+      forward: new Function("a", "from", "W", "b", "z", "n", `"use strict"; ${weights}
+        const ${each(units, (j) => `b${j} = b[${j}]`, ",")};
+        ${examples(each(units, (j) => `z[q + ${j}] = b${j} + ${each(fan, (k) => `a${k} * w${k}_${j}`, "+")}`))}`),
+      backward: new Function("a", "from", "W", "signal", "dW", "db", "slope", "down", "n", `"use strict";
+        ${below ? weights : ""}
+        let ${pairs((k, j) => `g${k}_${j} = 0`, ",")}, ${each(units, (j) => `h${j} = 0`, ",")};
+        ${examples(`const ${each(units, (j) => `s${j} = signal[q + ${j}]`, ",")};
+          ${each(units, (j) => `h${j} += s${j}`)};
+          ${pairs((k, j) => `g${k}_${j} += a${k} * s${j}`)};
+          ${below ? each(fan, (k) => `down[p + ${k}] = slope[p + ${k}] * (${each(units, (j) => `w${k}_${j} * s${j}`, "+")})`) : ""}`)}
+        ${pairs((k, j) => `dW[${k * units + j}] = g${k}_${j}`)};
+        ${each(units, (j) => `db[${j}] = h${j}`)}`),
+    });
   }
 
   /* Room for the numbers of n examples in every layer. */
@@ -117,83 +146,66 @@ function bendsEngine(functions) {
         layer[name] = new Float64Array(n * layer.units);
   }
 
-  /* z = a @ W + b, then a = f(z), layer by layer; the last layer stays raw. */
-  function forward(net, x, n) {
+  /* The n examples of x that begin with number `from`: z = a @ W + b, then a = f(z), layer by
+     layer; the last layer stays raw. */
+  function forward(net, x, from, n) {
     makeRoom(net, n);
     let a = x;
     for (const layer of net.layers) {
-      const { fan, units, W, b, z } = layer;
-      for (let row = 0; row < n; row++) {
-        const from = row * fan, to = row * units;
-        for (let j = 0; j < units; j++) z[to + j] = b[j];
-        for (let k = 0; k < fan; k++) {
-          const value = a[from + k], weights = k * units;
-          for (let j = 0; j < units; j++) z[to + j] += value * W[weights + j];
-        }
-      }
-      layer.inputs = a;
-      if (layer.bend === undefined) return z;
-      functions[layer.bend](z, layer.a, layer.slope, n * units);
+      layer.forward(a, from, layer.W, layer.b, layer.z, n);
+      if (!layer.bend) return layer.z;
+      layer.bend(layer.z, layer.a, layer.slope, n * layer.units);
       a = layer.a;
+      from = 0;
     }
   }
 
   /* Back from the gradient in the outputs, which stands in the last layer's `signal`. */
-  function backward(net, n) {
+  function backward(net, x, from, n) {
     for (let i = net.layers.length - 1; i >= 0; i--) {
-      const { fan, units, W, dW, db, signal, inputs } = net.layers[i];
-      const below = net.layers[i - 1];
-      dW.fill(0);
-      db.fill(0);
-      for (let row = 0; row < n; row++) {
-        const from = row * fan, to = row * units;
-        for (let j = 0; j < units; j++) db[j] += signal[to + j];
-        for (let k = 0; k < fan; k++) {
-          const value = inputs[from + k], weights = k * units;
-          let back = 0;
-          for (let j = 0; j < units; j++) {
-            dW[weights + j] += value * signal[to + j];
-            back += W[weights + j] * signal[to + j];
-          }
-          if (below) below.signal[from + k] = back * below.slope[from + k];
-        }
-      }
+      const { W, dW, db, signal, backward } = net.layers[i], below = net.layers[i - 1];
+      if (below) backward(below.a, 0, W, signal, dW, db, below.slope, below.signal, n);
+      else backward(x, from, W, signal, dW, db, null, null, n);
     }
   }
 
-  /* --- losses: the value, and its gradient written to `gradient` ------------------------------ */
+  /* --- losses: squared error, or cross entropy of two or of three classes ----------------------- */
 
-  function loss(data, outputs, gradient, y, n) {
+  /* The mean loss of n examples. */
+  function loss({ classes, y }, outputs, n) {
     let sum = 0;
-    if (data.classes === 0) {
-      for (let i = 0; i < n; i++) {
-        const off = outputs[i] - y[i];
-        sum += off * off;
-        gradient[i] = (2 * off) / n;
-      }
-    } else if (data.classes === 2) {
-      for (let i = 0; i < n; i++) {
-        const z = outputs[i], e = Math.exp(-Math.abs(z));
-        sum += Math.max(z, 0) + Math.log1p(e) - y[i] * z;
-        gradient[i] = ((z > 0 ? 1 : e) / (1 + e) - y[i]) / n;
-      }
-    } else {
-      for (let i = 0; i < n; i++) {
-        const row = outputs.subarray(3 * i, 3 * i + 3);
-        const top = Math.max(row[0], row[1], row[2]);
-        const total = Math.exp(row[0] - top) + Math.exp(row[1] - top) + Math.exp(row[2] - top);
-        sum += top + Math.log(total) - row[y[i]];
-        for (let k = 0; k < 3; k++)
-          gradient[3 * i + k] = (Math.exp(row[k] - top) / total - (k === y[i])) / n;
+    for (let i = 0; i < n; i++) {
+      const z = outputs[i];
+      if (classes === 0) sum += (z - y[i]) ** 2;
+      else if (classes === 2) sum += Math.max(z, 0) + Math.log1p(exp(-Math.abs(z))) - y[i] * z;
+      else {
+        const row = outputs.subarray(3 * i, 3 * i + 3), top = Math.max(...row);
+        sum += top + Math.log(exp(row[0] - top) + exp(row[1] - top) + exp(row[2] - top)) - row[y[i]];
       }
     }
     return sum / n;
   }
 
-  function right(data, outputs, y, n) {
+  /* Its gradient in the outputs, for the n examples that begin with number `from`. */
+  function slopes({ classes, y }, outputs, from, n, gradient) {
+    for (let i = 0; i < n; i++) {
+      const z = outputs[i], target = y[from + i];
+      if (classes === 0) gradient[i] = (2 * (z - target)) / n;
+      else if (classes === 2) gradient[i] = (1 / (1 + exp(-z)) - target) / n;
+      else {
+        const top = Math.max(outputs[3 * i], outputs[3 * i + 1], outputs[3 * i + 2]);
+        let total = 0;
+        for (let k = 3 * i; k < 3 * i + 3; k++) total += gradient[k] = exp(outputs[k] - top);
+        for (let k = 0; k < 3; k++) gradient[3 * i + k] = (gradient[3 * i + k] / total - (k === target)) / n;
+      }
+    }
+  }
+
+  /* The share of right answers. */
+  function right({ classes, y }, outputs, n) {
     let count = 0;
     for (let i = 0; i < n; i++) {
-      if (data.classes === 2) count += outputs[i] > 0 === (y[i] === 1);
+      if (classes === 2) count += outputs[i] > 0 === (y[i] === 1);
       else {
         const [a, b, c] = outputs.subarray(3 * i, 3 * i + 3);
         count += (a >= b && a >= c ? 0 : b >= c ? 1 : 2) === y[i];
@@ -202,22 +214,19 @@ function bendsEngine(functions) {
     return count / n;
   }
 
-  /* --- optimisers: the textbook's lines, parameter by parameter -------------------------------- */
+  /* --- optimisers: the textbook's lines, parameter by parameter; m and v are what they remember - */
 
   const optimizers = {
-    sgd: (rate) => (p, g) => {
+    sgd(p, g, rate) {
       for (let i = 0; i < p.length; i++) p[i] -= rate * g[i];
     },
-    momentum: (rate) => (p, g, kept) => {
-      const v = (kept.v ??= new Float64Array(p.length));
+    momentum(p, g, rate, v) {
       for (let i = 0; i < p.length; i++) {
         v[i] = 0.9 * v[i] + g[i];
         p[i] -= rate * v[i];
       }
     },
-    adam: (rate) => (p, g, kept, step) => {
-      const m = (kept.m ??= new Float64Array(p.length));
-      const v = (kept.v ??= new Float64Array(p.length));
+    adam(p, g, rate, m, v, step) {
       const first = 1 - 0.9 ** step, second = 1 - 0.999 ** step;
       for (let i = 0; i < p.length; i++) {
         m[i] = 0.9 * m[i] + 0.1 * g[i];
@@ -229,52 +238,50 @@ function bendsEngine(functions) {
 
   /* --- training ------------------------------------------------------------------------------- */
 
-  /* A run: its data, its network, and step(), which trains on one batch and gives the loss there. */
+  /* A run: its data, its network, and step(), which trains on one batch. */
   function run(settings, seed) {
     const { data: name, noise, bends, widths, init, gains, optimizer, rate, batch, l2 } = settings;
-    const train = settings.train ?? examples(name, 200, noise, settings.seed);
+    const train = { ...(settings.train ?? examples(name, 200, noise, settings.seed)) };
     const test = settings.test ?? examples(name, 200, noise, settings.seed + 1_000_003);
     const net = network([train.inputs, ...widths, train.outputs], bends, init, gains, 7919 * seed + 1);
-    const { order } = generator(104_729 * seed + 2);
-    const move = optimizers[optimizer](rate);
-    const size = Math.min(batch || train.n, train.n);
-    const x = new Float64Array(size * train.inputs), y = new Float64Array(size);
-    const last = net.layers[net.layers.length - 1];
-    for (const layer of net.layers) layer.kept = [{}, {}];
-    let queue = [], steps = 0;
+    const { parameters, gradients, weights } = net, last = net.layers[net.layers.length - 1];
+    const m = new Float64Array(parameters.length), v = new Float64Array(parameters.length);
+    const move = optimizers[optimizer], size = Math.min(batch || train.n, train.n);
+    const { below } = generator(104_729 * seed + 2);
+    [train.x, train.y] = [train.x.slice(), train.y.slice()]; // this run's own: it shuffles them
+    let next = size < train.n ? train.n : 0, steps = 0;
 
+    function shuffle({ x, y, n, inputs }) {
+      for (let i = n - 1; i > 0; i--) {
+        const j = below(i + 1), kept = y[i];
+        y[i] = y[j];
+        y[j] = kept;
+        for (let k = 0; k < inputs; k++) {
+          const a = i * inputs + k, b = j * inputs + k, kept = x[a];
+          x[a] = x[b];
+          x[b] = kept;
+        }
+      }
+    }
     function step() {
-      if (size === train.n) {
-        x.set(train.x);
-        y.set(train.y);
-      } else {
-        if (queue.length < size) queue = order(train.n);
-        queue.splice(0, size).forEach((from, to) => {
-          for (let k = 0; k < train.inputs; k++)
-            x[to * train.inputs + k] = train.x[from * train.inputs + k];
-          y[to] = train.y[from];
-        });
+      if (next + size > train.n) {
+        shuffle(train);
+        next = 0;
       }
-      forward(net, x, size);
-      const value = loss(train, last.z, last.signal, y, size);
-      backward(net, size);
-      steps++;
-      for (const layer of net.layers) {
-        if (l2) for (let i = 0; i < layer.W.length; i++) layer.dW[i] += l2 * layer.W[i];
-        move(layer.W, layer.dW, layer.kept[0], steps);
-        move(layer.b, layer.db, layer.kept[1], steps);
-      }
-      return value;
+      slopes(train, forward(net, train.x, next, size), next, size, last.signal);
+      backward(net, train.x, next, size);
+      if (l2) for (let i = 0; i < weights; i++) gradients[i] += l2 * parameters[i];
+      move(parameters, gradients, rate, m, v, ++steps);
+      if (size < train.n) next += size;
     }
 
     /* Loss and share of right answers on the training and the test examples. */
     function judge() {
-      const scratch = new Float64Array(200 * 3 + train.n * 3 + test.n * 3);
       return [train, test].map((part) => {
-        const outputs = forward(net, part.x, part.n);
+        const outputs = forward(net, part.x, 0, part.n);
         return {
-          loss: loss(part, outputs, scratch, part.y, part.n),
-          right: part.classes ? right(part, outputs, part.y, part.n) : null,
+          loss: loss(part, outputs, part.n),
+          right: part.classes ? right(part, outputs, part.n) : null,
         };
       });
     }
@@ -282,9 +289,8 @@ function bendsEngine(functions) {
     /* Layer by layer on all training examples: root mean square of the activations and of the
        gradients in the pre-activations, and the share of units whose slope is 0 on every example. */
     function flow() {
-      forward(net, train.x, train.n);
-      loss(train, last.z, last.signal, train.y, train.n);
-      backward(net, train.n);
+      slopes(train, forward(net, train.x, 0, train.n), 0, train.n, last.signal);
+      backward(net, train.x, 0, train.n);
       const size = (numbers, n) => {
         let sum = 0;
         for (let i = 0; i < n; i++) sum += numbers[i] * numbers[i];
@@ -304,7 +310,7 @@ function bendsEngine(functions) {
 
     /* The outputs, and every hidden unit's activation, on a grid of places. */
     function draw(places, n) {
-      const outputs = forward(net, places, n).slice(0, n * last.units);
+      const outputs = forward(net, places, 0, n).slice(0, n * last.units);
       const units = net.layers.slice(0, -1).map(({ a, units }) => ({ units, a: a.slice(0, n * units) }));
       return { outputs, units };
     }

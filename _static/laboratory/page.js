@@ -152,7 +152,7 @@ function bendsLaboratory(root, functions, names, gains) {
     return places;
   }
   function hire() {
-    const source = `(${bendsWorker})(${bendsEngine}, (${functions})(), ${bendsFormula})`;
+    const source = `(${bendsWorker})(${bendsElementary}, ${functions}, ${bendsEngine}, ${bendsFormula})`;
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     worker = new Worker(address);
     URL.revokeObjectURL(address);

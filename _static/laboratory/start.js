@@ -1,7 +1,7 @@
 /* Puts the laboratory in its place at the first touch, or at once where a link carries a state. */
 (() => {
   const root = document.querySelector(".bends-laboratory"), folder = document.currentScript.src.replace(/[^/]*$/, "");
-  const files = ["functions.js", "formula.js", "engine.js", "worker.js", "page.js"];
+  const files = ["elementary.js", "functions.js", "formula.js", "engine.js", "worker.js", "page.js"];
   const load = (name) => new Promise((done, fail) => {
     const script = document.createElement("script");
     Object.assign(script, { src: folder + name, onload: done, onerror: () => fail(new Error(name)) });

@@ -1,14 +1,14 @@
 /* What runs beside the page: it trains, and sends what the page draws. It is started from this
    function's own text, since a page opened from disk may load no worker by address. */
-function bendsWorker(makeEngine, functions, formula) {
+function bendsWorker(makeElementary, makeFunctions, makeEngine, formula) {
   "use strict";
-  let engine, runs = [], timer = null, wanted = 0, every = 1, places, count;
+  const elementary = makeElementary(), functions = makeFunctions(elementary);
+  const engine = makeEngine(functions, elementary);
+  let runs = [], timer = null, wanted = 0, every = 1, places, count;
 
   function make({ settings, own, seeds, grid }) {
     stop();
-    const all = { ...functions };
-    if (own) all.own = formula(own);
-    engine = makeEngine(all);
+    if (own) functions.own = formula(own);
     const first = settings.seed;
     runs = Array.from({ length: seeds }, (_, i) => engine.run(settings, first + i));
     places = grid;
