@@ -2,7 +2,8 @@
 
 The style sheet makes the cards, of tables of the class "cards"; here each cell gets the heading
 of its column, since a card shows it beside the cell. A long table gets the widths of its columns
-before its rows, so that nothing jumps while they arrive. Large tables have a box of their own, of
+before its rows, so that nothing jumps while they arrive; one whose cells hold sentences takes the
+margin beside the text. Large tables have a box of their own, of
 the class "bends-table": where it is wider than the text it is "broad", and takes the margin too;
 where that does not suffice it is a "box" as well, which scrolls.
 """
@@ -13,6 +14,7 @@ from html import escape, unescape
 PHONE = 42  # letters that stand side by side on a phone
 ROW = 110  # letters in a row of three columns or more, above which narrow columns read badly
 SHORT = 12  # letters of a cell that stays in one line
+SENTENCES = 150  # letters in a row of three columns or more that is better read in the margin too
 LONG = 12  # rows that may reach a browser in more than one piece
 BROAD, BOX = 80, 115  # letters in a row of a large table
 TABLE = re.compile(r'(?s)(<div class="bends-table)?("[^>]*>\s*)?(<table\b.*?</table>)')
@@ -21,7 +23,8 @@ TAG = re.compile(r"<(/?)(\w*)[^>]*>")
 
 def text(html):
     """What a cell says, in one line."""
-    return " ".join(unescape(TAG.sub(lambda tag: "" if tag[2] != "br" else " ", html)).split())
+    spaced = TAG.sub(lambda tag: " " if tag[2] in ("br", "wbr") else "", html)
+    return " ".join(unescape(spaced).split())
 
 
 def cells(row, kind):
@@ -65,19 +68,35 @@ def letters(names, rows):
 def with_widths(table, names, rows):
     """A table whose columns have their widths from the first: by what a cell holds on average."""
     shares = []
-    for word, *column in zip(longest_words(names, rows), *rows, strict=True):
+    for word, name, *column in zip(longest_words(names, rows), names, *rows, strict=True):
         lengths = [len(cell) for cell in column]
         # A column of short cells, such as formulas, should not wrap; a formula has spaces besides.
         short = 1.3 * max(lengths) + 2 if max(lengths) <= SHORT else 0
-        shares.append(max(word, short, sum(lengths) / len(rows)))
+        shares.append(max(word, short, sum(lengths) / len(rows), len(name) / 2))
     columns = "".join(f'<col style="width:{100 * s / sum(shares):.0f}%">' for s in shares)
     return re.sub(r"<table\b[^>]*>", rf"\g<0><colgroup>{columns}</colgroup>", table, count=1)
 
 
+def holds(most, names, rows):
+    """Whether a row of three columns or more has more letters than that, on average."""
+    return len(names) > 2 and sum(len(cell) for row in rows for cell in row) > most * len(rows)
+
+
+def breakable(table):
+    """A table whose names in code may go on in the next line: `torch.nn.` `functional.relu`."""
+
+    def named(match):
+        return re.sub(r"(?i)\.(?=[a-z_])|(?=\(\w)", r"\g<0><wbr>", match[0])
+
+    def code(match):
+        return re.sub(r">[^<]+<", named, match[0])
+
+    return re.sub(r"(?s)<code\b.*?</code>", code, table)
+
+
 def is_too_wide(names, rows):
     """Whether a table is too wide for a phone."""
-    long = sum(len(cell) for row in rows for cell in row) > ROW * len(rows)
-    return letters(names, rows) > PHONE or (len(names) > 2 and long)
+    return letters(names, rows) > PHONE or holds(ROW, names, rows)
 
 
 def in_cards(body):
@@ -85,13 +104,15 @@ def in_cards(body):
 
     def made(match):
         large, opening, table = match.groups()
+        table = breakable(table) if large else table
         found = read(table)
         if found and is_too_wide(*found):
             table = with_heads(table, found[0])
         if not large and found and len(found[1]) >= LONG:
             table = with_widths(table, *found)
         if not large:
-            return f'{opening or ""}<div class="scroll">{table}</div>'
+            kind = " broad" * bool(found and holds(SENTENCES, *found))
+            return f'{opening or ""}<div class="scroll{kind}">{table}</div>'
         width = letters(*found) if found else 0
         kind = " broad" * (width > BROAD) + " box" * (width > BOX)
         return large + kind + opening + table

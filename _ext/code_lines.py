@@ -13,6 +13,8 @@ BLOCK = re.compile(
 )
 TOKEN = re.compile(r'<span class="([\w-]+)">([^<]*)</span>')
 INKS = {"k": "word", "o": "word", "s": "value", "m": "value", "c": "aside"}
+TAG = re.compile(r"<[^>]*>")
+LONG = 22  # letters
 PLAIN = {"o", "si"}  # operators such as +, and braces in a text, have the ink of names
 
 
@@ -22,11 +24,18 @@ def inked(match):
     return f'<span class="{ink}">{text}</span>' if ink else text
 
 
+def breakable(html):
+    """A line that may break after a dot or a bracket, if it has a word longer than a phone likes."""
+    if max(map(len, TAG.sub("", html).split()), default=0) <= LONG:
+        return html
+    return re.sub(r"(?<=[.(\[])(?=\w)(?![^<]*>)", "<wbr>", html)
+
+
 def line(html):
     """One line as an element with its indentation, in letters."""
     indent = len(re.match(r"(?:<[^>]*>)?( *)", html)[1])
     style = f' style="--in:{indent}"' if indent else ""
-    return f'<span class="line"{style}>{html}\n</span>'
+    return f'<span class="line"{style}>{breakable(html)}\n</span>'
 
 
 def in_lines(body):

@@ -85,3 +85,24 @@ def test_a_large_table_keeps_its_own_box():
 def test_a_table_with_heads_at_the_side_is_left_alone():
     odd = "<table><tr><th></th><th>a long heading</th></tr><tr><th>x</th><td>y</td></tr></table>"
     assert "data-head" not in cards.in_cards(odd)
+
+
+def test_a_name_in_a_large_table_may_go_on_in_the_next_line():
+    code = '<code class="a.b"><span class="pre">torch.nn.relu(x=0.1)</span> <span>a.b</span></code>'
+    assert cards.breakable(code) == code.replace(
+        "torch.nn.relu(", "torch.<wbr>nn.<wbr>relu<wbr>("
+    ).replace(">a.b<", ">a.<wbr>b<")
+    assert cards.text(cards.breakable(code)) == "torch. nn. relu (x=0.1) a. b"
+
+
+def test_a_table_of_sentences_takes_the_margin():
+    row = ["word " * 12] * 4
+    assert 'class="scroll broad"' in cards.in_cards(table(["when", "what", "why", "do"], row))
+    assert 'class="scroll"' in cards.in_cards(table(["when", "what"], row[:2]))
+
+
+def test_a_long_word_of_code_may_break_after_a_dot_or_a_bracket():
+    html = made("    taken.append(time.perf_counter() - 0.5)\nshort.name(1)\n")
+    assert "taken.<wbr>append(<wbr>time.<wbr>perf_counter()" in html
+    assert "short.name(" in html
+    assert BeautifulSoup(html, "html.parser").pre.get_text().startswith("    taken.append(time.")

@@ -79,10 +79,17 @@ class Stage:
         self.axes, self._recorders, self._grounds = {}, {}, {}
         with mpl.rc_context(LOOK):
             for name, panel in panels.items():
-                ax = self.axes[name] = build(panel)
-                recorder = Recorder(panel.width * UNITS, panel.height * UNITS)
-                self._recorders[name] = recorder
-                lay_out(ax, recorder)
+                recorder = self._recorders[name] = Recorder(
+                    panel.width * UNITS, panel.height * UNITS
+                )
+                self.axes[name] = build(panel)
+                lay_out(self.axes[name], recorder)
+            names = list(panels)
+            for left, right in zip(names[::2], names[1::2], strict=False):
+                if panels[left].height == panels[right].height:
+                    level(self.axes[left], self.axes[right])
+            for name, ax in self.axes.items():
+                recorder = self._recorders[name]
                 recorder.begin(f"{prefix}-{name}")
                 gc = recorder.new_gc()
                 gc.set_clip_rectangle(ax.bbox)
@@ -195,6 +202,15 @@ def lay_out(ax, recorder):
         size = (recorder.width, recorder.height) * 2
         x0, y0, x1, y1 = inside.extents / size
         ax.set_position((x0, y0, x1 - x0, y1 - y0))
+
+
+def level(left, right):
+    """Give two axes that stand side by side the same height, that of the one with less room."""
+    if left.axison and right.axison:
+        boxes = [ax.get_position() for ax in (left, right)]
+        low, high = max(box.y0 for box in boxes), min(box.y1 for box in boxes)
+        for ax, box in zip((left, right), boxes, strict=True):
+            ax.set_position((box.x0, low, box.width, high - low))
 
 
 # What a drawing may not change: how to read it, and how to put it back.
