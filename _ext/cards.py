@@ -13,6 +13,7 @@ from html import escape, unescape
 
 PHONE = 42  # letters that stand side by side on a phone
 ROW = 110  # letters in a row of three columns or more, above which narrow columns read badly
+HALF = 9  # letters that fit where two facts of a card share a line
 SHORT = 12  # letters of a cell that stays in one line
 SENTENCES = 150  # letters in a row of three columns or more that is better read in the margin too
 LONG = 12  # rows that may reach a browser in more than one piece
@@ -44,11 +45,16 @@ def read(table):
 def with_heads(table, names):
     """A table whose cells name their columns."""
 
-    def named(row):
+    def row_with_heads(row):
         heads = iter(names)
-        return re.sub(r"<td\b", lambda _: f'<td data-head="{escape(next(heads))}"', row[0])
 
-    table = re.sub(r"(?s)<tr\b.*?</tr>", named, table)
+        def cell(found):
+            wide = " data-wide" * (len(text(found[2])) > HALF)
+            return f'<td data-head="{escape(next(heads))}"{wide}{found[1]}>{found[2]}</td>'
+
+        return re.sub(r"(?s)<td\b([^>]*)>(.*?)</td>", cell, row[0])
+
+    table = re.sub(r"(?s)<tr\b.*?</tr>", row_with_heads, table)
     if "class=" in re.match(r"<table\b[^>]*>", table)[0]:
         return table.replace('class="', 'class="cards ', 1)
     return table.replace("<table", '<table class="cards"', 1)
@@ -72,7 +78,8 @@ def with_widths(table, names, rows):
         lengths = [len(cell) for cell in column]
         # A column of short cells, such as formulas, should not wrap; a formula has spaces besides.
         short = 1.3 * max(lengths) + 2 if max(lengths) <= SHORT else 0
-        shares.append(max(word, short, sum(lengths) / len(rows), len(name) / 2))
+        mean = max(sum(lengths) / len(rows), max(lengths) / 2.5)
+        shares.append(max(word, short, mean, len(name) / 2))
     columns = "".join(f'<col style="width:{100 * s / sum(shares):.0f}%">' for s in shares)
     return re.sub(r"<table\b[^>]*>", rf"\g<0><colgroup>{columns}</colgroup>", table, count=1)
 
@@ -111,6 +118,7 @@ def in_cards(body):
         if not large and found and len(found[1]) >= LONG:
             table = with_widths(table, *found)
         if not large:
+            table = breakable(table)
             kind = " broad" * bool(found and holds(SENTENCES, *found))
             return f'{opening or ""}<div class="scroll{kind}">{table}</div>'
         width = letters(*found) if found else 0

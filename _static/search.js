@@ -7,7 +7,7 @@ const bendsSearch = (() => {
     batchnorm: "normalisation", layernorm: "normalisation", batch: "normalisation", norm: "normalisation", normalise: "normalisation", std: "spread", neuron: "unit", node: "unit",
     explode: "exploding", vanish: "vanishing", derivative: "slope", nonlinear: "non-linear", nonlinearity: "non-linear",
     swish: "silu", chaotic: "chaos", kaiming: "he", xavier: "glorot", hockey: "relu", pinn: "physics", pinns: "physics", comparison: "compare",
-    rectified: "relu", rectifier: "relu", vs: "", versus: "", or: "", the: "", a: "", an: "", is: "", of: "", to: "", in: "", for: "", and: "", do: "", does: "", what: "", which: "", how: "", why: "", i: "", my: "", use: "", should: "", with: "", not: "", it: "", function: "", activation: "", are: "", on: "", network: "", neural: "", when: "", after: "", before: "",
+    rectified: "relu", rectifier: "relu", vs: "", versus: "", or: "", the: "", a: "", an: "", is: "", of: "", to: "", in: "", for: "", and: "", do: "", does: "", what: "", which: "", how: "", why: "", i: "", my: "", use: "", should: "", with: "", not: "", it: "", function: "", activation: "", are: "", on: "", network: "", neural: "", when: "", after: "", before: "", at: "",
   };
   const stem = (word) => {
     if (/^[a-z]+iz(e|ed|er|ation|ing)s?$/.test(word)) word = word.replace(/iz(?=[eai])/, "is");
