@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: help book lint test shake lab notebooks results bench pins clean
+.PHONY: help book lint test lowest shake lab notebooks results bench pins clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,13 @@ lint: .venv/ready  ## Check the code's style: helpers, press, tests, notebooks
 test: book  ## Run all tests: helpers, notebooks, and the built book in a browser
 	$(BIN)/pytest -n auto --dist worksteal tests
 	BENDS_FACE=text $(BIN)/pytest -n auto --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 chapters
+
+lowest: .venv/ready  ## Test helpers and notebooks with the oldest packages that pyproject.toml allows
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-lowest
+	$(BIN)/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct --all-extras -r pyproject.toml
+	$(BIN)/uv pip install -q --python .venv-lowest/bin/python --no-deps -e .
+	.venv-lowest/bin/pytest -n auto -m "not browser and not book" --ignore=tests/test_build.py tests
+	BENDS_FACE=text .venv-lowest/bin/pytest -n auto --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 chapters
 
 shake: .venv/ready  ## Run all notebooks under every arithmetic that is here, and five shakes
 	$(BIN)/python tests/shake.py --all --at-once 2
@@ -75,4 +82,4 @@ pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
 
 clean:  ## Remove everything that was built or installed
-	rm -rf _build .venv .venv-bench .venv-results .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv .venv-bench .venv-lowest .venv-results .pytest_cache .ruff_cache .hypothesis

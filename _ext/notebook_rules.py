@@ -22,10 +22,19 @@ UNSHOWN = {"remove-cell", "remove-input"}  # their code, that is
 BEGIN = (
     "*To begin, run all cells: in JupyterLab **Run**, then **Run All Cells**; in VS Code **Run "
     "All**; in Colab **Runtime**, then **Run all**. Until then nothing moves and text stands in "
-    "the place of pictures. If `import bends` fails, this notebook stands alone: get the folder "
-    "of the whole course, run `%pip install FOLDER` in a new cell with that folder's path for "
-    "FOLDER, and restart the kernel.*"
+    "the place of pictures.*\n\n"
+    "*If `import bends` fails, this notebook stands alone. Get the folder of the whole course, run "
+    "`%pip install FOLDER` in a new cell with that folder's path for FOLDER, and restart the "
+    "kernel. In Colab, run these lines instead, with OWNER/NAME as in the address of this tab:*\n\n"
+    "```python\n"
+    "!git clone -q https://github.com/OWNER/NAME bends\n"
+    "%pip install -q ./bends\n"
+    "%cd bends/chapters\n"
+    "```"
 )
+# A fold's words stand in a key's frame, which front ends draw without a style sheet of ours: they
+# look like something to press. The page, which has a style of its own, takes the frame off.
+SOLUTION = "<details>\n<summary><kbd>Show a solution</kbd></summary>\n\n"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -38,7 +47,7 @@ NAMES_FROM_HIDDEN = set()
 LONG_HIDDEN = {"01", "02", "03", "06", "07", "08", "09", "10"}
 
 FENCE = re.compile(r"^(`{3,}|~{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
-FOLDED = re.compile(r"<details>\s*<summary>[^<\n]+</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
+FOLDED = re.compile(re.escape(SOLUTION) + r"(.+?)\n\n</details>", re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -146,8 +155,8 @@ def faults(notebook, slug=""):
             fault(
                 index,
                 "a starter without a solution: the Markdown cell after its check begins with "
-                "<details><summary>Show a solution</summary>, an empty line, text with one "
-                "```python block, an empty line, </details>",
+                "<details>, <summary><kbd>Show a solution</kbd></summary>, an empty line, text "
+                "with one ```python block, an empty line, </details>",
             )
     return found
 

@@ -117,6 +117,7 @@ def with_true_links(body, links):
 def add_context(app, pagename, templatename, context, doctree):
     """Give the template the navigation, this page's links and the scripts that it needs."""
     body = cards.in_cards(code_lines.in_lines(context.get("body", "")))
+    body = re.sub(r"<summary><kbd>(.*?)</kbd></summary>", r"<summary>\1</summary>", body)
     # A heading that opens a fold has no link to itself: a click cannot mean both.
     body = re.sub(r'(<summary><h3>[^\n]*?)<a class="headerlink"[^\n]*?</a>', r"\1", body)
     source = app.env.doc2path(pagename, base=False) if doctree else None
@@ -188,13 +189,22 @@ def finish(app, exception):
     pack(site / ARCHIVE, site, site.rglob("*"))
 
 
+INSTALL = """\
+# Standing alone, get the whole course with its data, and go to its chapters.
+import os
+if not os.path.exists("../results"):
+    !git clone -q {address} bends
+    %cd -q bends/chapters
+%pip install -q .."""
+
+
 def with_install(text, address):
-    """A notebook to download, with the line that installs the course, if its address is known."""
+    """A notebook to download, with a cell that gets the course, if its address is known."""
     if address is None:
         return text
     notebook = nbformat.reads(text, as_version=4)
-    line = f'%pip install -q "bends @ git+{address}"'
-    notebook.cells.insert(2, nbformat.v4.new_code_cell(line, id="install"))
+    install = nbformat.v4.new_code_cell(INSTALL.format(address=address), id="install")
+    notebook.cells.insert(2, install)
     return nbformat.writes(notebook) + "\n"
 
 

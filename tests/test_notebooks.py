@@ -27,6 +27,7 @@ from notebook_rules import (  # noqa: E402
     LONG_HIDDEN,
     METADATA,
     NAMES_FROM_HIDDEN,
+    SOLUTION,
     exercises,
     faults,
     long_hidden,
@@ -37,7 +38,7 @@ from notebook_rules import (  # noqa: E402
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
-SOLVED = "<details>\n<summary>Show a solution</summary>\n\n```python\nanswer = 3\n```\n\n</details>"
+SOLVED = f"{SOLUTION}```python\nanswer = 3\n```\n\n</details>"
 
 
 def finish(coroutine):

@@ -49,7 +49,7 @@ def test_a_folded_file_keeps_its_words_and_gives_the_page_no_heading(monkeypatch
     tables.show_folded("Rules", "# One\n\nWords, a # b.\n\n## Two\n\nMore.")
     (markdown,) = shown
     assert "\n\n**One**\n\nWords, a # b.\n\n**Two**\n\nMore.\n\n" in markdown.data
-    assert markdown.data.startswith("<details>\n<summary>Rules</summary>\n")
+    assert markdown.data.startswith("<details>\n<summary><kbd>Rules</kbd></summary>\n")
 
 
 @pytest.mark.browser

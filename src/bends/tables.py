@@ -48,7 +48,8 @@ def show_folded(title, text):
         print(title)
         return
     text = re.sub(r"^#+ (.+)$", r"**\1**", text, flags=re.M)
-    display(Markdown(f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"))
+    key = f"<kbd>{title}</kbd>"  # so that it looks like something to press, in Jupyter too
+    display(Markdown(f"<details>\n<summary>{key}</summary>\n\n{text}\n\n</details>"))
 
 
 def _markdown(columns, rows):
