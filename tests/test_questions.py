@@ -1,9 +1,11 @@
 """Questions that people ask: enough of each kind, each answered in short, all links alive."""
 
+import functools
 import re
 from pathlib import Path
 
 import generated
+import nbformat
 import pytest
 import yaml
 
@@ -70,3 +72,38 @@ def test_the_page_shows_all_of_them():
 def test_a_heading_that_was_renamed_leaves_a_link_to_the_chapter():
     assert "#" not in generated.place([1, "No such heading"])[0]
     assert generated.place([1, "The answer"])[0].endswith(".ipynb#the-answer")
+
+
+NUMBER = re.compile(r"(?<![\w.])-?(\d[\d,]*\.?\d*|\.\d+)(e[+-]?\d+)?(?![\w])")
+SMALL = 2  # numbers up to here are words: one layer, two classes
+
+
+def numbers_in(text):
+    """`(value, half a unit of its last digit)` of each number."""
+    text = text.replace("−", "-").replace("\N{NO-BREAK SPACE}", " ").replace("{,}", ",")
+    for found in NUMBER.finditer(re.sub(r"[Cc]hapters? \d+|https?://\S+", "", text)):
+        digits = found[1].replace(",", "").rstrip(".")
+        exponent = int((found[2] or "e0")[1:])
+        places = len(digits.partition(".")[2])
+        yield abs(float(digits)) * 10.0**exponent, 0.5 * 10.0 ** (exponent - places)
+
+
+@functools.cache
+def text_of(page):
+    """What stands on a page: its text, its code and what that prints."""
+    if not isinstance(page, int):
+        return (ROOT / f"{page}.md").read_text(encoding="utf8")
+    (path,) = ROOT.glob(f"chapters/{page:02}-*.ipynb")
+    cells = nbformat.read(path, 4).cells
+    outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
+    printed = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
+    return "\n".join([c.source for c in cells] + printed)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["ask"])
+def test_numbers_of_an_answer_stand_on_the_page_that_it_names(entry):
+    shown = {value for value, _ in numbers_in(text_of(entry["see"][0]))}
+    shown |= {100 * value for value in shown if value <= 1}  # .884 is 88.4 %
+    for said, half in numbers_in(entry["answer"]):
+        near = any(abs(value - said) <= half * (1 + 1e-9) for value in shown)
+        assert said <= SMALL and half == 0.5 or near, f"{said:g} stands nowhere on {entry['see']}"
