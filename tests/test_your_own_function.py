@@ -141,6 +141,16 @@ def test_pytorch(run):
         torch.testing.assert_close(module(images)[:, c], space["swish"](images[:, c], float(c)))
 
 
+def kept_by_jax(function):
+    """How many arrays of the input's size the way back holds."""
+    import jax
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        jax.ad_checkpoint.print_saved_residuals(function, jax.numpy.ones(1000), 2.0)
+    return printed.getvalue().count("[1000]")
+
+
 @installed("keras", "jax")
 def test_keras(run, tmp_path):
     space = run(FIRST, "Keras")
@@ -151,7 +161,19 @@ def test_keras(run, tmp_path):
     for weight in model.trainable_variables:
         assert optimizer._use_weight_decay(weight) == ("beta" not in weight.path)
     assert space["loaded"].layers[2].beta.shape == (16,)
-    assert callable(keras.ops.custom_gradient)
+    import jax
+
+    own, plain = space["own_swish"], swish_keras.swish
+    for function, arrays in ((plain, 3), (own, 1), (keras.remat(plain), 1)):
+        assert kept_by_jax(function) == arrays
+    for per_channel in (False, True):  # the layer's two shapes of beta
+        x = jax.numpy.linspace(-3, 3, 12).reshape(2, 2, 3)
+        beta = jax.numpy.arange(1.0, 4.0) if per_channel else jax.numpy.float32(2)
+        for ours, theirs in zip(*(jax.grad(lambda *a, f=f: f(*a).sum(), (0, 1))(x, beta)
+                                  for f in (own, plain)), strict=True):  # fmt: skip
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    for relu, slope in ((keras.ops.relu, 0), (lambda x: keras.ops.maximum(x, 0), 0.5)):
+        assert jax.grad(relu)(0.0) == slope
     half = swish_keras.Swish(dtype="mixed_bfloat16")
     assert str(half(inputs).dtype) == "bfloat16" and half.beta.dtype == "float32"
 
@@ -183,6 +205,27 @@ def test_keras(run, tmp_path):
     assert np.abs(apart).max() > 1e-4
 
 
+ON_PYTORCH = """
+import torch
+x = torch.linspace(-3, 3, 12).reshape(4, 3).requires_grad_()
+for beta in (torch.tensor(2.0), torch.tensor([0.5, 1.0, 2.0])):
+    beta.requires_grad_()
+    plain = torch.autograd.grad((x * torch.sigmoid(beta * x)).sum(), (x, beta))
+    own = torch.autograd.grad(own_swish(x, beta).sum(), (x, beta))
+    torch.testing.assert_close(own, plain)
+"""
+
+
+@installed("keras", "torch")
+def test_keras_own_backward_on_pytorch():
+    (code,) = (code for code, _ in BLOCK.findall(SECTIONS["Keras"]) if "def own_swish" in code)
+    environment = os.environ | {"KERAS_BACKEND": "torch"}
+    done = subprocess.run(
+        [sys.executable, "-c", code + ON_PYTORCH], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @installed("jax", "flax", "optax")
 def test_jax(run):
     space = run(FIRST, "JAX")
@@ -192,6 +235,16 @@ def test_jax(run):
     kept = {jax.tree_util.keystr(p): v for p, v in jax.tree_util.tree_leaves_with_path(mask)}
     assert len(kept) == 5
     assert all(value == ("beta" not in path) for path, value in kept.items())
+    own, plain = space["own_swish"], space["swish"]
+    for function, arrays in ((plain, 3), (own, 1), (jax.checkpoint(plain), 1)):
+        assert kept_by_jax(function) == arrays
+    x = jax.numpy.linspace(-3, 3, 12).reshape(4, 3)
+    for beta in (jax.numpy.ones(1), jax.numpy.arange(1.0, 4.0)):  # the module's two shapes
+        for ours, theirs in zip(*(jax.grad(lambda *a, f=f: f(*a).sum(), (0, 1))(x, beta)
+                                  for f in (own, plain)), strict=True):  # fmt: skip
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    with pytest.raises(TypeError, match="forward-mode"):
+        jax.jacfwd(own)(1.0, 2.0)
     x, total = space["jnp"].ones(3), space["total"]
     again = jax.grad(lambda x: jax.checkpoint(space["swish"])(x, 2.0).sum())(x)
     np.testing.assert_allclose(again, jax.grad(total)(x, 2.0), rtol=1e-6)
@@ -202,11 +255,20 @@ def test_the_kink(run):
     run("If your function has a kink")
 
 
-@installed("torch")
+@installed("torch", "jax")
 def test_half_precision(run):
     import torch
 
-    half = run("If your function has a kink", "Half precision")["swish_half"]
+    space = run("If your function has a kink", "Half precision")
+    half = space["swish_half"]
+
+    def jax_half(x, beta):
+        numbers = space["jnp"].asarray(x.float().numpy())
+        numbers = numbers.astype(str(x.dtype).removeprefix("torch."))
+        y = space["jax_swish_half"](numbers, beta.item())
+        assert y.dtype == numbers.dtype
+        return torch.from_numpy(np.array(y, np.float32)).to(x.dtype)
+
     for kind in (torch.bfloat16, torch.float16):
         x, beta = torch.linspace(-20, 20, 4001).to(kind), torch.tensor(1.5, dtype=kind)
         true = x.double() * torch.sigmoid(beta.double() * x.double())
@@ -217,6 +279,7 @@ def test_half_precision(run):
 
         unit = torch.finfo(kind).eps
         assert worst(half(x, beta)) <= 0.501 * unit
+        assert worst(jax_half(x, beta)) <= 0.501 * unit
         assert worst(x * torch.sigmoid(beta * x)) > 6 * worst(half(x, beta))
         silu = torch.nn.functional.silu(x).double()
         true = x.double() * torch.sigmoid(x.double())
