@@ -57,6 +57,8 @@ def test_the_sentences_on_the_benchmark_follow_from_its_output():
     assert re.search(r"mine - ReLU: \+\d points; yes", printed["compare"])
     assert re.search(r"mine - SiLU: -\d points; yes", printed["compare"])
     assert "cannot be told apart" in printed["slower"]
+    assert "with every seed both score lower than SiLU at 0.01" in TEXT
+    assert printed["slower"].count("below SiLU at 0.01: 20 of 20") == 2
 
 
 def test_weight_decay_keeps_the_leak_from_its_goal():
