@@ -28,6 +28,7 @@ import pages
 import payloads
 import quotes
 import reading
+import rightness
 import search
 
 BUILD = freshness.ROOT / "_build"
@@ -54,7 +55,7 @@ def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
     makers = (anchors, bank, field_guide, folds, generated, laboratory, mathml)
-    makers += (pages, payloads, quotes, reading, search)
+    makers += (pages, payloads, quotes, reading, rightness, search)
     for module in (execution, outdated, *makers):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,23 +1,28 @@
 """The field guide: one page for each function of both catalogues, made from data before a build.
 
 Everything on a page derives from what stands elsewhere: the catalogues, `frameworks.json`,
-`references.bib`, the census, and `field_guide.yml`, which says in words what people get wrong and
-what to take instead. The pages are written to `back/functions/`, and only where they changed; none
-is made again while all that pages depend on is the same.
+`references.bib`, the census, the measured costs and errors (`rightness`), and `field_guide.yml`,
+which says in words what people get wrong and what to take instead. The pages are written to
+`back/functions/`, and only where they changed; none is made again while all that pages depend on
+is the same.
 """
 
+import ast
 import csv
 import hashlib
 import inspect
+import re
 import textwrap
 from pathlib import Path
 
 import freshness
 import numpy as np
+import rightness
 import yaml
 from pybtex.database import parse_file
 
-from bends import ACTIVATIONS, CORE, VECTOR_ACTIVATIONS, figures, gain, look
+from bends import ACTIVATIONS, CORE, VECTOR_ACTIVATIONS, Activation, figures, gain, look
+from bends.catalogue import VectorActivation
 from bends.explore import panel, slider
 from bends.explore.explorer import Explorer
 from bends.explore.page import page as as_page
@@ -27,6 +32,12 @@ from bends.look import number
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "back" / "functions"
 WORDS = ROOT / "_ext" / "field_guide.yml"
+COSTS = ROOT / "results" / "costs" / "costs.csv"
+TIMED = {  # what was measured, and what a reader calls it
+    "ns a number, in the cache": "on short arrays, which stay inside the processor",
+    "ns a number, in memory": "on long ones",
+    "ms a layer, there and back": "for a whole layer of as many weights, there and back",
+}
 CENSUS = {  # the census' names of functions that the catalogue calls otherwise
     "GELU": "gelu", "SiLU": "silu", "GELU (tanh)": "gelu_tanh", "ReLU": "relu",
     "squared ReLU": "squared_relu", "quick GELU": "quick_gelu", "x·σ(1.702x)": "quick_gelu",
@@ -96,19 +107,13 @@ def names(name):
             yield framework, f"`{entry['name']}`", defaults
 
 
-def faults(name):
-    """Where a framework gives no correct digit, and its slope at kinks, as sentences."""
+def choices(name):
+    """Which slope each framework takes at the kinks."""
     for framework, facts in FRAMEWORKS.get(name, {}).items():
-        for dtype, found in facts.get("no_correct_digit", {}).items():
-            for case in found:
-                right = number(float(case["exact"]), ".4g")
-                gives = number(float(case["gives"]), ".4g")
-                place = number(float(case["x"]))
-                yield f"{framework}, {dtype}: at {place} it gives {gives}, right is {right}."
         kinks = facts.get("slope_at_kinks", {})
         if kinks:
-            said = ", ".join(f"{number(float(v))} at {number(float(k))}" for k, v in kinks.items())
-            yield f"{framework}: the slope at the kink is taken as {said}."
+            said = ", ".join(f"{number(v, '.4g')} at {number(float(k))}" for k, v in kinks.items())
+            yield f"{framework} takes {said}"
 
 
 def used(name):
@@ -143,9 +148,62 @@ def table(head, rows):
 
 
 def code(function):
-    """The book's own lines for a function, without decorator, docstring aside."""
+    """A function's own lines, and above them those of all that they call, ready to be pasted."""
+    lines = {}
+    gather(function, lines)
+    imports = ["import numpy as np"]
+    if any("math." in text for text in lines.values()):
+        imports.insert(0, "import math")
+    text = "\n\n\n".join(["\n".join(imports), *lines.values()])
+    return re.sub(r"(?<=\))\n\n(\n[A-Z]+ = )", r"\1", text)  # constants stand together
+
+
+def gather(function, lines, name=None):
+    """Add a function's lines by its name, after those of the names that it needs."""
     source = textwrap.dedent(inspect.getsource(function))
-    return source[source.index("def ") :].rstrip()
+    source = source[source.index("def ") :].rstrip()
+    for word in names_in(source):
+        thing = function.__globals__.get(word)
+        if word in lines or word in function.__code__.co_varnames:  # known, or its own
+            continue
+        if isinstance(thing, Activation | VectorActivation):
+            if f"{word}.function" in source:  # value and slope
+                gather(thing.function, lines)
+            else:  # the value alone
+                gather(thing.function, lines, f"{word}_and_slope")
+                value = f"def {word}(x):\n    return {word}_and_slope(x)[0]"
+                lines[word] = value
+        elif inspect.isfunction(thing):
+            gather(thing, lines)
+        elif isinstance(thing, tuple | float):
+            constant = textwrap.fill(f"{word} = {thing!r}", 72, subsequent_indent="    ")
+            lines[word] = constant
+    own = function.__name__
+    name = name or own
+    lines[name] = source.replace(f"def {own}(", f"def {name}(", 1).replace(".function(", "(")
+
+
+def names_in(source):
+    """The names that a piece of code uses, in their order."""
+    nodes = ast.walk(ast.parse(source))
+    return dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name))
+
+
+def cost(name):
+    """What a function costs beside ReLU, where it was measured."""
+    with open(COSTS, encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    times = {(row["what"], row["function"]): float(row["value"]) for row in rows}
+    said = [
+        f"{number(times[what, name] / times[what, 'relu'], '.1f')} times {words}"
+        for what, words in TIMED.items()
+        if (what, name) in times and name != "relu"
+    ]
+    return said and (
+        f"In ReLU's times: {', '.join(said)} ([chapter 14]"
+        "(../../chapters/14-what-do-todays-models-use.ipynb#what-it-costs)). *(Measured here: "
+        f"`results/costs`, one thread, {rows[0]['machine']}.)*"
+    )
 
 
 def one(name, f, words):
@@ -167,12 +225,20 @@ def one(name, f, words):
         versions = ", ".join(f"{k} {VERSIONS[k]}" for k in sorted({row[0] for row in rows}))
         parts += ["## Names and defaults", table(["framework", "name", "defaults"], rows),
                   f"As these versions have it: {versions}."]  # fmt: skip
-    parts += ["## Stable code", f"```python\n{code(f.function)}\n```",
-              "Value and slope together, as the book computes them; NumPy is `np`."
-              if name in ACTIVATIONS else "As the book computes it; NumPy is `np`."]  # fmt: skip
-    wrong = list(faults(name))
-    if wrong:
-        parts += ["## How right the frameworks are", "\n".join(f"- {line}" for line in wrong)]
+    gives = "value and slope come" if name in ACTIVATIONS else "the value comes"
+    parts += [
+        "## Stable code",
+        f"The book's own, with all that it needs: an array of floats goes in, {gives} out.",
+        f"```python\n{code(f.function)}\n```",
+    ]
+    if name in ACTIVATIONS:
+        parts += ["## How right the frameworks are", rightness.of_function(name)]
+        if f.kinks and list(choices(name)):
+            said = "At a kink any slope between the two sides is right"
+            parts.append(f"{said}: {'; '.join(choices(name))}.")
+        parts.append(rightness.download(name))
+    if cost(name):
+        parts += ["## What it costs", cost(name)]
     history = " ".join(filter(None, [origin(f), used(name)]))
     if history:
         parts += ["## Where it comes from, and where it is used", history]

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import rightness
 import yaml
 from cheat_sheet import cheat_sheet
 from docutils import nodes
@@ -138,6 +139,9 @@ TEXTS = {
     "lessons": lessons,
     "questions": questions,
     "sources": sources,
+    "vectors-sample": rightness.sample,
+    "vectors-special-cases": rightness.special_cases,
+    "vectors-summary": rightness.summary,
 }
 
 

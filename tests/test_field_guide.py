@@ -38,6 +38,32 @@ def test_a_page_shows_graph_numbers_names_and_code(pages, name):
             assert f"`{entry['name']}`" in text
 
 
+X = np.array([[-1000.0, -40, -3, -1, -0.5, 0], [0.25, 1, 2.5, 3, 20, 1000]])
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS, *VECTOR_ACTIVATIONS])
+def test_the_code_of_a_page_runs_as_it_stands(pages, name):
+    (block,) = re.findall(r"```python\n(.*?)\n```", pages[f"{name}.md"], re.S)
+    space = {}
+    exec(block, space)
+    found = ACTIVATIONS[name] if name in ACTIVATIONS else VECTOR_ACTIVATIONS[name]
+    with np.errstate(all="ignore"):
+        answer = space[found.function.__name__](X.copy())
+    right = (found(X), found.derivative(X)) if name in ACTIVATIONS else (found(X),)
+    for given, y in zip(answer if name in ACTIVATIONS else (answer,), right, strict=True):
+        np.testing.assert_allclose(np.asarray(given, float), y, rtol=1e-15)
+
+
+def test_a_page_says_what_a_function_costs_and_how_right_the_frameworks_are(pages):
+    assert re.search(r"In ReLU's times: \d\.\d times on short arrays", pages["gelu.md"])
+    assert "| PyTorch | float32 | no digit right at −7.5078 |" in pages["gelu.md"]
+    assert "- value, nan for a number, at −∞: PyTorch, JAX, Keras, ONNX Runtime" in pages["gelu.md"]
+    assert '<a href="gelu.txt" download>' in pages["gelu.md"]
+    assert "| PyTorch | float16, bfloat16, float32, float64 | 0 | 0 |" in pages["relu.md"]
+    assert "right: PyTorch takes 0 at 0; JAX takes 0 at 0." in pages["relu.md"]
+    assert ".txt" not in pages["softmax.md"]
+
+
 def test_words_for_a_function_that_is_unknown_are_refused(monkeypatch, tmp_path):
     file = tmp_path / "words.yml"
     file.write_text("rellu: {gist: a typo}", encoding="utf8")

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+import bends
 from bends import ACTIVATIONS, vectors
 from bends.vectors import TYPES, Verdict, asking, check, judge
-from bends.vectors.__main__ import main
+from bends.vectors.__main__ import main, parser
 
 ROOT = Path(__file__).resolve().parent.parent
 every = pytest.mark.parametrize("name", list(ACTIVATIONS))
@@ -285,6 +286,46 @@ def test_a_wrong_option_ends_with_2(capsys):
     assert end.value.code == 2
 
 
+# The page -----------------------------------------------------------------------------------------
+
+PAGE = (ROOT / "back" / "test-vectors.md").read_text(encoding="utf8")
+
+
+def test_the_example_prints_what_the_page_says(folder, capsys):
+    code, command, said = re.search(
+        r"```python\n# textbook.py\n(.*?)```.*?```bash\npython -m bends.vectors (.*?)\n```"
+        r".*?```text\n(.*?)```", PAGE, re.S
+    ).groups()  # fmt: skip
+    (folder / "textbook.py").write_text(code, encoding="utf8")
+    sys.modules.pop("textbook", None)
+    assert main(command.split()) == 1
+    assert capsys.readouterr().out == said
+
+
+def test_the_page_knows_every_option():
+    said = set(re.findall(r"^\| `(--\w+)", PAGE, re.M))
+    options = {option for action in parser()._actions for option in action.option_strings[-1:]}
+    assert said == options - {"--help"}
+    assert f"{vectors.BOUND} if you say nothing" in PAGE and f"within {vectors.BOUND} units" in PAGE
+
+
+def test_numbers_on_the_page():
+    unit = TYPES["float32"].unit
+    assert f"steps of {unit(1.0):.8f}" in PAGE
+    assert unit(1.0) / unit(0.001) == pytest.approx(1000, rel=0.05)
+    found = re.search(r"GELU at −(\S+) the number is −(0\.0+\d)\.", PAGE)
+    assert bends.gelu(-float(found[1])) == pytest.approx(-float(found[2]), rel=0.3)
+
+
+def test_what_the_page_says_of_this_books_functions():
+    asks, wrong = asking.functions_of("bends"), set()
+    for name in ACTIVATIONS:
+        for verdict in check(name, asks[name], ["float16", "float32", "float64"]):
+            assert verdict.absolute.units <= vectors.BOUND
+            wrong |= {name} if "wrong sign of 0" in verdict.special else set()
+    assert "Thirteen of them give 0 where −0 is right" in PAGE and len(wrong) == 13
+
+
 # The frameworks -----------------------------------------------------------------------------------
 
 
@@ -323,10 +364,9 @@ def test_a_framework_still_gives_what_the_results_say(package):
 def test_the_command_sees_a_broken_function_of_a_framework(folder, capsys, package, number_type):
     if not importlib.util.find_spec(package):
         pytest.skip(f"needs {package}")
-    source = "import {0}\ndef bad(x):\n    return {0}.{1}(x) * (1 + (x > 1) / 16)\n"
-    source = (
-        source.format("torch", "tanh") if package == "torch" else source.format("jax.numpy", "tanh")
-    )
+    module = {"torch": "torch", "jax": "jax.numpy"}[package]
+    source = f"import {module} as m\ndef bad(x):\n    y = m.tanh(x)\n"
+    source += "    return m.where(x > 1, y * 1.0625, y)\n"
     (folder / f"broken_{package}.py").write_text(source, encoding="utf8")
     arguments = ["--function", "tanh", "--with", package, "--type", number_type]
     assert main([f"broken_{package}:bad", *arguments]) == 1

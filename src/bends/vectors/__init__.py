@@ -201,10 +201,8 @@ def special_case(number_type, right, given, signed):
         return "a finite number for inf" if math.isfinite(given) else "inf for a finite number"
     if given == right == 0 and signed and math.copysign(1, given) != math.copysign(1, right):
         return "wrong sign of 0"
-    if (
-        given == 0
-        and math.ldexp(4.0, number_type.lowest) < abs(right) < number_type.smallest_normal
-    ):
+    smallest = math.ldexp(1.0, number_type.lowest)  # to lose it is to miss by one unit
+    if given == 0 and smallest < abs(right) < number_type.smallest_normal:
         return "0 for a subnormal number"
     return None
 
