@@ -184,6 +184,9 @@ def test_what_the_clamp_leaves():
 def test_sizes():
     up, down = said(r"rounds ([\d,]+) up to ([\d,]+)")
     assert up == round(8 * 4096 / 3) and down % 256 == 0 and 0 < down - up < 256
+    here, times = said(r"limits: ([\d,]+) weights.* 7-billion model has ([\d,]+) times as many")
+    assert times == 7e9 / here
+    assert round(set(load(RESULTS / "decoder" / "runs.csv")["parameters"]).pop(), -4) == here
 
 
 def test_the_third_exercise_tells_the_halves_apart():
@@ -271,7 +274,10 @@ def test_what_the_chapter_says_of_the_decoders():
     front = set(functions) - behind
     best_behind = min(functions[name]["mean"] for name in behind)
     assert max(functions[name]["mean"] for name in front) < best_behind - 0.03
-    half, twice = said(r"at half its best learning rate ReLU loses (0\.\d+), at twice (0\.\d+)")
+    half, twice = said(
+        r"half its best learning rate ReLU's loss is higher by (0\.\d+), "
+        r"with twice that rate by (0\.\d+)"
+    )
     assert half == round(found["other_rates"]["0.002"], 2)
     assert twice == round(found["other_rates"]["0.008"], 2)
     low, high = said(r"The loss rises by (0\.\d+) to (0\.\d+)")
@@ -302,7 +308,7 @@ def test_what_the_chapter_says_of_the_digits():
     points = {name: 100 * pair["difference"] for name, pair in found.items()}
     told = {name: pair["difference"] for name, pair in found.items() if pair["p_holm"] < 0.05}
     ahead = [f"none: {name} - relu" for name in ("elu", "hard_swish", "silu", "gelu")]
-    low, high = said(r"SiLU and GELU are ([\d.]+) to ([\d.]+) points of a hundred ahead of ReLU")
+    low, high = said(r"SiLU and GELU are ([\d.]+) to ([\d.]+) percentage points ahead of ReLU")
     assert (low, high) == (
         round(min(points[name] for name in ahead), 1),
         round(max(points[name] for name in ahead), 1),
@@ -317,7 +323,7 @@ def test_what_the_chapter_says_of_the_digits():
     assert {name.split(":")[0]: value > 0 for name, value in orders.items()} == {
         "leaky_relu": False, "tanh": False, "silu": True
     }  # fmt: skip
-    (gained,) = said(r"it gives ReLU ([\d.]+) points")
+    (gained,) = said(r"it gives ReLU ([\d.]+) percentage points")
     assert gained == round(points["relu: before - none"], 1)
     cells = {(c["norm"], c["activation"]): c for c in summary("digits-cnn")["cells"]}
     shares = said(r"takes sigmoid from (\d+) % to (\d+) %")
