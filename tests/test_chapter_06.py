@@ -150,7 +150,7 @@ def test_what_the_text_says_of_the_trainings(text, table):
     assert error(built, wave, int(enough)) < within / 2
     for units, count in ((few, did), (many, did_too)):
         assert (best(table, "wave", "relu", int(units)) < within).sum() == int(count)
-    units, missed = re.search(r"with (\d+) units the \[ripples\].* by about (0\.\d)", text).groups()
+    units, missed = re.search(r"With (\d+) units the \[ripples\].* by about (0\.\d)", text).groups()
     assert round(np.median(best(table, "ripples", "relu", int(units))), 1) == float(missed)
     units, within = re.search(r"with (\d) units, all 20 networks .* ([\d.]+) of the", text).groups()
     smooth = [best(table, "wave", "tanh", n) for n in (int(units), 8, 16, 32, 64)]
