@@ -75,7 +75,7 @@ bench: .venv/ready  ## Measure speed beside other libraries; run the pages' line
 	.venv-bench/bin/pip install -q -r benchmarks/requirements.txt
 	du -sh .venv-bench
 	PYTHONPATH=src .venv-bench/bin/python -m pytest -q --noconftest tests/test_choices_run.py tests/test_torch_runs.py tests/test_your_own_function.py tests/test_vectors.py
-	for subject in activations training explore; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
+	for subject in activations training explore laboratory; do PYTHONPATH=src .venv-bench/bin/python benchmarks/$$subject.py || exit 1; done
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --no-emit-index-url --custom-compile-command "make pins" -o requirements.txt pyproject.toml

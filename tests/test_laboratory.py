@@ -61,18 +61,18 @@ def test_a_step_without_javascript_is_named():
         javascript(type("F", (), {"function": staticmethod(lacks), "parameters": {}}))
 
 
-TRAIN = """([W, B, x, y, names, optimizer, rate, steps, batch]) => {
+TRAIN = """([W, B, x, y, names, optimizer, rate, steps, l2]) => {
     const part = {x: Float64Array.from(x), y: Float64Array.from(y), n: y.length,
                   inputs: 2, classes: 2, outputs: 1};
     const run = engine.run({train: part, test: part, bends: names, widths: names.map(() => 8),
-        init: "zeros", gains: {}, optimizer, rate, batch: 0, l2: 0}, 0);
+        init: "zeros", gains: {}, optimizer, rate, batch: 0, l2}, 0);
     run.net.layers.forEach((layer, i) => { layer.W.set(W[i]); layer.b.set(B[i]) });
     for (let i = 0; i < steps; i++) run.step();
     return run.net.layers.map(layer => Array.from(layer.W));
 }"""
 
 
-def trained(page, names, optimizer, steps, nudge=False):
+def trained(page, names, optimizer, steps, nudge=False, l2=0):
     """The weights after training on the page, in Python, and in Python from nudged weights."""
     rng = np.random.default_rng(len(names))
     x = rng.normal(size=(60, 2))
@@ -84,13 +84,16 @@ def trained(page, names, optimizer, steps, nudge=False):
     starts = [[p.ravel().tolist() for p in ps] for ps in (nets[0].weights, nets[0].biases)]
     rate = 0.02
     there = page.evaluate(
-        TRAIN, [*starts, x.ravel().tolist(), y.tolist(), names, optimizer, rate, steps, 0]
+        TRAIN, [*starts, x.ravel().tolist(), y.tolist(), names, optimizer, rate, steps, l2]
     )
     for net in nets:
         steady = OPTIMIZERS[optimizer](rate)
         for _ in range(steps):
             _, gradient = LOSSES["binary_cross_entropy"](net(x), y[:, None])
-            steady.step(net, net.backward(gradient))
+            gradients = net.backward(gradient)
+            for slope, W in zip(gradients.weights, net.weights, strict=True):
+                slope += l2 * W
+            steady.step(net, gradients)
     return [np.concatenate(there), *(np.concatenate([W.ravel() for W in n.weights]) for n in nets)]
 
 
@@ -115,6 +118,24 @@ def test_after_a_thousand_steps_the_page_is_as_near_as_rounding_leaves_python(pa
 def test_a_function_for_each_layer(page):
     there, here = trained(page, ["sin", "relu", "gelu"], "adam", 50)
     assert there == pytest.approx(here, rel=1e-9, abs=1e-9)
+
+
+def test_l2_pulls_the_weights_towards_0(page):
+    there, here = trained(page, ["tanh", "relu"], "sgd", 100, l2=0.05)
+    assert there == pytest.approx(here, rel=1e-9, abs=1e-9)
+    assert np.abs(there - trained(page, ["tanh", "relu"], "sgd", 100)[0]).max() > 1e-3
+
+
+def test_batches_are_a_shuffle_of_the_examples(page):
+    before, after = page.evaluate("""() => {
+        const data = engine.examples("three", 200, 0.1, 3), widths = [4], bends = ["relu"];
+        const run = engine.run({train: data, test: data, bends, widths, init: "lecun", gains: {},
+            optimizer: "sgd", rate: 0.01, batch: 32, l2: 0}, 0);
+        for (let i = 0; i < 20; i++) run.step();
+        return [data, run.train].map(({x, y}) =>
+            Array.from(y, (label, i) => [x[2 * i], x[2 * i + 1], label]));
+    }""")
+    assert before != after and sorted(before) == sorted(after)
 
 
 CLEAN = {
@@ -175,6 +196,9 @@ READ = """text => { try {
         ("x − tanh(x)·.5", lambda x: x - 0.5 * np.tanh(x)),
         ("(x + 1)(x - 1)", lambda x: x**2 - 1),
         ("2^x", lambda x: 2.0**x),
+        ("f(x) = x²", lambda x: x**2),
+        ("y = x**2 + np.tanh(x) * math.exp(x)", lambda x: x**2 + np.tanh(x) * np.exp(x)),
+        ("ln(1 + e^x)", lambda x: np.log1p(np.exp(x))),
         ("softplus(x) - log(2)", lambda x: np.log1p(np.exp(x)) - np.log(2)),
     ],
 )
@@ -190,7 +214,8 @@ def test_a_formula_gives_value_and_slope(page, text, f):
     [
         ("", "empty"), ("x * sigmoid(2x", "“)” is missing"), ("relux(x)", "not known"),
         ("x +", "missing at the end"), ("max(x)", "“,” is missing"), ("x $ 2", "cannot be read"),
-        ("constructor(x)", "not known"), ("alert", "not known"),
+        ("constructor(x)", "not known"), ("alert", "not known"), ("x * gelu(x)", "“gelu”, place 5"),
+        ("0,5x", "numbers have a point, as in 0.5"), ("y = sin x", "missing at “x”, place 9"),
     ],
 )  # fmt: skip
 def test_a_formula_that_cannot_be_read_says_where_and_what_is_accepted(page, text, words):
@@ -205,6 +230,11 @@ def test_a_formula_that_cannot_be_read_says_where_and_what_is_accepted(page, tex
 def test_a_function_that_cannot_serve_is_refused(page, text, words):
     found = page.evaluate("text => bendsExamine(bendsFormula(text))", text)
     assert words in found["fault"]
+
+
+def test_a_slope_of_0_everywhere_is_told(page):
+    for text, still in (("step(x)", True), ("relu(x)", False)):
+        assert page.evaluate("text => bendsExamine(bendsFormula(text))", text)["still"] == still
 
 
 def test_the_gain_of_an_own_function_is_pythons(page):
@@ -262,6 +292,22 @@ def test_a_link_to_what_is_unknown_shows_the_start(built):
     built.goto(built.address + "#laboratory:data=nonsense,layers=nothing-8,rate=soup,seed=-4")
     assert built.get_by_label("data", exact=True).input_value() == "circles"
     assert built.get_by_label("activation function of layer 1").input_value() == "relu"
+
+
+def test_with_reduced_motion_it_draws_twice_a_second(built):
+    built.emulate_media(reduced_motion="reduce")
+    built.add_init_script("""window.drawn = 0;
+        const line = CanvasRenderingContext2D.prototype.strokeRect;
+        CanvasRenderingContext2D.prototype.strokeRect = function (...a) {
+            drawn++;
+            line.apply(this, a);
+        };""")
+    built.goto(built.address + OPENING.replace("relu-8", "relu-1"))  # one unit: one frame a drawing
+    built.get_by_role("button", name="Run").click()
+    built.wait_for_function("/^Step \\d{2,}/.test(document.querySelector('.says').textContent)")
+    before = built.evaluate("drawn")
+    built.wait_for_timeout(2000)
+    assert 1 <= built.evaluate("drawn") - before <= 5
 
 
 def test_its_scripts_are_small():

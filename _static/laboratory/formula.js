@@ -7,6 +7,7 @@ function bendsFormula(text) {
   const FUNCTIONS = {
     exp: [Math.exp, (v, y) => y],
     log: [Math.log, (v) => 1 / v],
+    ln: [Math.log, (v) => 1 / v],
     sqrt: [Math.sqrt, (v, y) => 0.5 / y],
     sin: [Math.sin, (v) => Math.cos(v)],
     cos: [Math.cos, (v) => -Math.sin(v)],
@@ -20,10 +21,12 @@ function bendsFormula(text) {
   };
   const known = `x, numbers, pi, e, + − * / ^, brackets, max(a, b), min(a, b), ${Object.keys(FUNCTIONS).join(", ")}`;
   const tokens = [];
-  const source = text.replace(/−/g, "-").replace(/·|×/g, "*").replace(/\*\*/g, "^");
+  const blank = (found) => " ".repeat(found.length); // what goes before names leaves its place
+  const source = text.replace(/^\s*(f\s*\(\s*x\s*\)|y)\s*=/i, blank).replace(/\b(np|math)\./gi, blank)
+    .replace(/−/g, "-").replace(/·|×/g, "*").replace(/\*\*/g, " ^").replace(/²/g, "^2").replace(/³/g, "^3");
   const pattern = /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|([a-zA-Z_]+)|(.))/gy;
   for (let m; pattern.lastIndex < source.trimEnd().length && (m = pattern.exec(source)); )
-    tokens.push({ number: m[1], name: m[2]?.toLowerCase(), sign: m[3], at: pattern.lastIndex });
+    tokens.push({ number: m[1], name: m[2]?.toLowerCase(), sign: m[3], at: pattern.lastIndex - m[0].trim().length + 1 });
   let place = 0;
   const fail = (what) => {
     const token = tokens[place];
@@ -91,8 +94,9 @@ function bendsFormula(text) {
     return (x) => { const a = left(x), da = slope, b = right(x); return join(a, da, b, slope); };
   }
 
-  if (!tokens.length) fail("The formula is empty");
+  if (!tokens.length) throw new Error(`The formula is empty. You can use ${known}.`);
   const value = sum();
+  if (tokens[place]?.sign === ",") fail("A comma stands between the two parts of max or min only, and numbers have a point, as in 0.5. It cannot be read");
   if (place < tokens.length) fail("The formula cannot be read");
   return function (z, a, s, n) { for (let i = 0; i < n; i++) { a[i] = value(z[i]); s[i] = slope; } };
 }
@@ -103,15 +107,16 @@ function bendsExamine(f) {
   const n = 2001, z = Float64Array.from({ length: n }, (_, i) => (i - 1000) / 100);
   const a = new Float64Array(n), s = new Float64Array(n);
   f(z, a, s, n);
+  const said = (v) => (Number.isFinite(v) ? `${v}` : Number.isNaN(v) ? "no number" : `${v < 0 ? "−" : ""}infinity`).replace("-", "−");
   const bad = z.findIndex((_, i) => !Number.isFinite(a[i]) || !Number.isFinite(s[i]));
-  if (bad >= 0) return { fault: `At x = ${z[bad]} it gives ${a[bad]} with a slope of ${s[bad]}: a network needs finite numbers from −10 to 10.` };
+  if (bad >= 0) return { fault: `At x = ${said(z[bad])} it gives ${said(a[bad])}, with a slope of ${said(s[bad])}: a network needs finite numbers from −10 to 10.` };
   let straight = true, square = 0;
   for (let i = 0; i < n; i++) {
-    straight &&= Math.abs(s[i] - s[1000]) < 1e-9;
+    straight &&= Math.abs(a[i] - a[1000] - s[1000] * z[i]) < 1e-9;
     square += a[i] * a[i] * Math.exp((-z[i] * z[i]) / 2) * 0.01;
   }
   const mean = square / Math.sqrt(2 * Math.PI);
   if (straight) return { fault: "It is a straight line, so layers of it are one layer: no activation function." };
   if (mean < 1e-12) return { fault: "It is 0 where most numbers lie, so nothing gets through." };
-  return { gain: 1 / Math.sqrt(mean) };
+  return { gain: 1 / Math.sqrt(mean), still: s.every((slope) => slope === 0) };
 }

@@ -7,7 +7,7 @@ function bendsLaboratory(root, functions, names, gains) {
   };
   const CURVES = ["sine", "abs", "square", "step", "bump"];
   const INITS = {
-    gain: "the function's own gain", he: "He, √(2/n)", lecun: "LeCun, √(1/n)", glorot: "Glorot",
+    gain: "the function's gain", he: "He, √(2/n)", lecun: "LeCun, √(1/n)", glorot: "Glorot",
     small: "far too small", large: "far too large", zeros: "all zero",
   };
   const OPTIMIZERS = { sgd: "gradient descent", momentum: "momentum", adam: "Adam" };
@@ -18,6 +18,7 @@ function bendsLaboratory(root, functions, names, gains) {
     batch: 0, l2: 0, seed: 0, seeds: 1, pace: "medium", own: "",
   };
   const state = { ...start, layers: start.layers.map((l) => [...l]) };
+  const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then two pictures a second, no film
   let worker = null, running = false, last = null, history = [], ownGain = 1, queued = false;
 
   /* --- small helpers --------------------------------------------------------------------------- */
@@ -38,9 +39,12 @@ function bendsLaboratory(root, functions, names, gains) {
   }
   const row = (label, control) => make("label", { class: "lab-row" }, make("span", {}, label), control);
   const isCurve = () => CURVES.includes(state.data);
-  const say = (value, digits = 2) =>
-    !Number.isFinite(value) ? "not a number" : value !== 0 && Math.abs(value) < 0.001
-      ? value.toExponential(0).replace("-", "−") : value.toPrecision(digits);
+  function say(value, digits = 2) { // 0.012, 0.0004, 3·10⁻⁹
+    if (!Number.isFinite(value)) return "not a number";
+    if (value === 0 || Math.abs(value) >= 0.00095) return value.toPrecision(digits);
+    const [first, power] = value.toExponential(0).split("e-");
+    return power < 5 ? value.toFixed(power) : `${first}·10⁻${power.replace(/./g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+  }
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 
   /* --- the link ---------------------------------------------------------------------------------- */
@@ -75,10 +79,24 @@ function bendsLaboratory(root, functions, names, gains) {
   /* --- controls ---------------------------------------------------------------------------------- */
 
   function useOwn(text) {
-    const found = bendsExamine(bendsFormula(text));
+    const f = bendsFormula(text), found = bendsExamine(f);
     if (found.fault) throw new Error(found.fault);
     state.own = text;
     ownGain = found.gain;
+    const still = found.still ? " Its slope is 0 everywhere, so the layers before it cannot learn." : "";
+    ownSays.textContent = `Your function (thick) and its slope (thin), from −4 to 4. It has a gain of ${say(ownGain, 3)}, and stands in the menu of every layer.${still}`;
+    drawOwn = () => {
+      const [pen, width, height] = prepare(ownGraph, 90), n = 161;
+      const z = Float64Array.from({ length: n }, (_, i) => -4 + i / 20), a = new Float64Array(n), s = new Float64Array(n);
+      f(z, a, s, n);
+      const most = Math.min(8, Math.max(...[...a, ...s].map(Math.abs)));
+      const X = (i) => (i / (n - 1)) * width, Y = (y) => height / 2 - (y / most) * (height / 2 - 3);
+      line(pen, [[0, Y(0)], [width, Y(0)]], color("rule"), 1);
+      line(pen, [[X(80), 0], [X(80), height]], color("rule"), 1);
+      line(pen, Array.from(s, (y, i) => [X(i), Y(y)]), color("c-class1"), 1.2);
+      line(pen, Array.from(a, (y, i) => [X(i), Y(y)]), color("c-class0"), 2.4);
+    };
+    ownGraph.hidden = false;
   }
   const choices = () => (state.own ? { own: "my own f(x)", ...names } : names);
 
@@ -95,13 +113,14 @@ function bendsLaboratory(root, functions, names, gains) {
   const pace = menu("speed", { slow: "slow", medium: "medium", full: "as fast as it can" }, state.pace, (v) => { state.pace = v; worker?.postMessage({ pace: PACES[v] }); });
   const own = make("input", { type: "text", placeholder: "x * sigmoid(2x)", spellcheck: "false", autocapitalize: "off", "aria-label": "your own f(x)", "aria-describedby": "lab-own-says" });
   const ownSays = make("p", { id: "lab-own-says", class: "lab-note", role: "status" });
+  const ownGraph = make("canvas", { hidden: true, role: "img", "aria-label": "The graph of your function and of its slope." });
+  let drawOwn = () => {};
   const useButton = make("button", { type: "button", onclick: take }, "Use it");
   own.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); take(); } });
 
   function take() {
     try {
       useOwn(own.value);
-      ownSays.textContent = `Your function has a gain of ${say(ownGain, 3)}. It stands in every menu, and in layer 1 now.`;
       if (state.layers.length) state.layers[0][0] = "own";
       rebuild();
     } catch (error) {
@@ -162,7 +181,9 @@ function bendsLaboratory(root, functions, names, gains) {
       history.push([report.steps, report.judged.map((j) => [j[0].loss, j[1].loss])]);
       if (history.length > 600) history = history.filter((_, i) => i % 2 === 0 || i > 590);
       if (report.failed && running) toggle();
-      if (!queued) { queued = true; requestAnimationFrame(() => { queued = false; draw(); }); }
+      if (queued) return;
+      queued = true;
+      setTimeout(() => requestAnimationFrame(() => { queued = false; draw(); }), calm.matches && running ? 500 : 0);
     };
     worker.onerror = (event) => { says.textContent = `The laboratory stopped: ${event.message}`; };
     worker.postMessage({ pace: PACES[state.pace] });
@@ -319,6 +340,7 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.font = `12px ${getComputedStyle(root).fontFamily}`;
     pen.fillStyle = color("muted");
     pen.fillText(say(top), 0, Y(top) + 8);
+    pen.fillText("loss", 0, (Y(top) + Y(0)) / 2 + 8);
     pen.fillText("0", 0, Y(0));
     pen.fillText(`${most} steps`, width - 8 - pen.measureText(`${most} steps`).width, height - 2);
     line(pen, [[34, Y(0)], [width, Y(0)]], color("rule"), 1);
@@ -342,13 +364,13 @@ function bendsLaboratory(root, functions, names, gains) {
     table.replaceChildren(
       make("caption", {}, "Layer by layer: root mean square of the activations and of the gradient, and the share of dead units"),
       make("thead", {}, cells("th", "layer", "activations", "gradient", "dead")),
-      make("tbody", {}, ...last.flow.map((l, i) => cells("td", `${i + 1}`, say(l.signal), say(l.gradient), `${Math.round(100 * l.dead)} %`))));
+      make("tbody", {}, ...last.flow.map((l, i) => cells("td", `${i + 1}`, say(l.signal), say(l.gradient), `${Math.round(100 * l.dead)}\u00a0%`))));
   }
   function words() {
     const [train, test] = last.judged[0];
     if (last.failed) return `After ${last.steps} steps the loss is not a number: training diverged. Try a smaller learning rate or another initialisation.`;
     const losses = `Step ${last.steps}: loss ${say(train.loss)} on the training examples, ${say(test.loss)} on the test examples`;
-    const shares = train.right === null ? "" : `; ${Math.round(100 * test.right)} % of the test examples right`;
+    const shares = train.right === null ? "" : `; ${Math.round(100 * test.right)}\u00a0% of the test examples right`;
     const spread = last.judged.map((j) => j[1].loss).sort((a, b) => a - b);
     const seeds = spread.length > 1 ? ` Over ${spread.length} seeds the test loss runs from ${say(spread[0])} to ${say(spread[spread.length - 1])}.` : "";
     return `${losses}${shares}.${seeds}`;
@@ -366,6 +388,7 @@ function bendsLaboratory(root, functions, names, gains) {
     drawUnits();
     drawLoss();
     showFlow();
+    drawOwn();
     if (!running || performance.now() - spoken > 1000) announce();
   }
 
@@ -384,15 +407,13 @@ function bendsLaboratory(root, functions, names, gains) {
   function history_replace(hash) { window.history.replaceState(null, "", hash); }
 
   root.replaceChildren(
-    make("div", { class: "lab-pictures" }, make("div", {}, plane, says), make("div", {}, lossCanvas, unitsCanvas)),
-    buttons,
+    make("div", { class: "lab-pictures" }, make("div", {}, plane, says, buttons), make("div", {}, lossCanvas, unitsCanvas, table)),
     make("div", { class: "lab-controls" },
+      make("fieldset", {}, make("legend", {}, "Your own function"), make("label", { class: "lab-row" }, make("span", {}, "f(x) ="), own), useButton, ownGraph, ownSays),
       make("fieldset", {}, make("legend", {}, "Data"), row("data", data), row("noise", noise), row("seed", seed)),
       make("fieldset", {}, make("legend", {}, "Network"), layers, row("initialisation", init)),
       make("fieldset", {}, make("legend", {}, "Training"), row("optimiser", optimizer), row("learning rate", rate), row("batch", batch), row("L2", l2), row("speed", pace),
-        make("label", { class: "lab-row" }, make("span", {}, "20 seeds at once"), many)),
-      make("fieldset", {}, make("legend", {}, "Your own function"), make("label", { class: "lab-row" }, make("span", {}, "f(x) ="), own), useButton, ownSays)),
-    table);
+        make("label", { class: "lab-row" }, make("span", {}, "20 seeds at once"), many))));
   read(location.hash);
   rebuild();
   new ResizeObserver(() => draw()).observe(root);

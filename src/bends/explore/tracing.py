@@ -132,8 +132,8 @@ def javascript(activation):
     """
     lines = {}
     value, slope = activation.function(Traced("x", lines), **activation.parameters)
-    steps = "".join(f"const {name}={line};" for line, name in lines.items())
+    steps = ",".join(f"{name}={line}" for line, name in lines.items())
     return (
         "function(z,a,s,n){for(let i=0;i<n;i++){const x=z[i];if(isNaN(x)){a[i]=s[i]=x;continue}"
-        f"{steps}a[i]={literal(value)};s[i]={literal(slope)}}}}}"
+        f"const {steps};a[i]={literal(value)};s[i]={literal(slope)}}}}}"
     )
