@@ -18,7 +18,7 @@ def script():
     functions = {name: javascript(f) for name, f in ACTIVATIONS.items()}
     listed = ",".join(f"{json.dumps(name)}:{code}" for name, code in functions.items())
     names = {name: f.title for name, f in ACTIVATIONS.items()}
-    gains = {name: gain(f) for name, f in ACTIVATIONS.items()}
+    gains = {name: round(gain(f), 6) for name, f in ACTIVATIONS.items()}
     return (
         f"function bendsFunctions({{exp,tanh}}){{return{{{listed}}}}}\n"
         f"const bendsNames={json.dumps(names, ensure_ascii=False)};\n"

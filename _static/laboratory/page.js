@@ -97,6 +97,7 @@ function bendsLaboratory(root, functions, names, gains) {
       line(pen, Array.from(a, (y, i) => [X(i), Y(y)]), color("c-class0"), 2.4);
     };
     ownGraph.hidden = false;
+    drawOwn();
   }
   const choices = () => (state.own ? { own: "my own f(x)", ...names } : names);
 
@@ -179,7 +180,8 @@ function bendsLaboratory(root, functions, names, gains) {
       last = report;
       if (report.steps === 0) history = [];
       history.push([report.steps, report.judged.map((j) => [j[0].loss, j[1].loss])]);
-      if (history.length > 600) history = history.filter((_, i) => i % 2 === 0 || i > 590);
+      const room = report.judged.length > 1 ? 120 : 300; // points on a line: no more than one can see
+      if (history.length > room) history = history.filter((_, i) => i % 2 === 0 || i > room - 10);
       if (report.failed && running) toggle();
       if (queued) return;
       queued = true;
@@ -226,17 +228,22 @@ function bendsLaboratory(root, functions, names, gains) {
     return [pen, width, height];
   }
   const classColors = () => ["c-class0", "c-class1", "c-class2"].map(color);
-  function tile(pen, x, y, size, side, value) { // value(i) gives [color, strength 0..1]
-    const edge = (k) => Math.round((k * size) / side); // whole pixels: no seams between the squares
+  const scratch = make("canvas");
+  /* A square of side × side cells; value(i) is the number of cell i's color plus a strength below 1. */
+  function tile(pen, x, y, size, side, value) {
+    scratch.width = scratch.height = side;
+    const image = new ImageData(side, side), small = scratch.getContext("2d");
+    const paints = classColors().map((text) => {
+      pen.fillStyle = text; // gives it back as #rrggbb
+      return [1, 3, 5].map((at) => parseInt(pen.fillStyle.slice(at, at + 2), 16));
+    });
     for (let i = 0; i < side * side; i++) {
-      const [fill, strength] = value(i);
-      if (strength < 0.04) continue;
-      const column = i % side, row = Math.floor(i / side);
-      pen.globalAlpha = strength;
-      pen.fillStyle = fill;
-      pen.fillRect(x + edge(column), y + edge(row), edge(column + 1) - edge(column), edge(row + 1) - edge(row));
+      const cell = value(i), paint = Math.floor(cell);
+      for (let k = 0; k < 3; k++) image.data[4 * i + k] = paints[paint]?.[k];
+      image.data[4 * i + 3] = 255 * (cell - paint);
     }
-    pen.globalAlpha = 1;
+    small.putImageData(image, 0, 0);
+    pen.drawImage(scratch, x, y, size, size);
   }
   function drawPlane() {
     const [pen, width] = prepare(plane, Math.min(340, plane.clientWidth || 340));
@@ -246,11 +253,11 @@ function bendsLaboratory(root, functions, names, gains) {
     tile(pen, 0, 0, size, GRID, (i) => {
       if (train.classes === 2) {
         const p = 1 / (1 + Math.exp(-outputs[i]));
-        return [colors[p > 0.5 ? 1 : 0], 0.5 * shade(Math.abs(2 * p - 1))];
+        return (p > 0.5 ? 1 : 0) + 0.5 * shade(Math.abs(2 * p - 1));
       }
       const three = outputs.subarray(3 * i, 3 * i + 3), top = three.indexOf(Math.max(...three));
       const total = three.reduce((sum, z) => sum + Math.exp(z - three[top]), 0);
-      return [colors[top], 0.5 * shade((1 / total - 1 / 3) * 1.5)];
+      return top + 0.5 * shade((1 / total - 1 / 3) * 1.5);
     });
     if (train.classes === 2) drawBorder(pen, outputs, size);
     for (const [part, hollow] of [[train, false], [test, true]])
@@ -274,6 +281,8 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.beginPath();
     for (let j = 0; j < GRID - 1; j++)
       for (let i = 0; i < GRID - 1; i++) {
+        const first = at(i, j) > 0;
+        if (at(i + 1, j) > 0 === first && at(i + 1, j + 1) > 0 === first && at(i, j + 1) > 0 === first) continue;
         const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], crossed = [];
         corners.forEach(([a, b], k) => {
           const [c, d] = corners[(k + 1) % 4], here = at(a, b), there = at(c, d);
@@ -307,7 +316,7 @@ function bendsLaboratory(root, functions, names, gains) {
     line(pen, Array.from(outputs, (y, i) => [X(-2 + i / 40), Y(Math.max(-9, Math.min(9, y)))]), color("c-class1"), 2.5);
   }
   function drawUnits() {
-    const { units } = last.drawn, colors = classColors();
+    const { units } = last.drawn;
     const most = Math.max(1, ...units.map((l) => l.units)), width = unitsCanvas.clientWidth || 340;
     const columns = Math.min(most, 8), size = Math.min(44, width / columns - 4), rows = units.map((l) => Math.ceil(l.units / columns));
     const [pen] = prepare(unitsCanvas, Math.max(20, rows.reduce((a, b) => a + b, 0) * (size + 4) + units.length * 4));
@@ -322,7 +331,7 @@ function bendsLaboratory(root, functions, names, gains) {
         else
           tile(pen, x, top, size, 22, (i) => {
             const at = Math.floor(i / 22) * 2 * GRID + (i % 22) * 2, share = layer.a[at * layer.units + j] / largest;
-            return [colors[share > 0 ? 1 : 0], 0.75 * Math.abs(share)];
+            return (share > 0 ? 1 : 0) + 0.75 * Math.abs(share);
           });
         pen.strokeStyle = color("muted");
         pen.lineWidth = 0.8;
@@ -334,8 +343,9 @@ function bendsLaboratory(root, functions, names, gains) {
   }
   function drawLoss() {
     const [pen, width, height] = prepare(lossCanvas, 130);
-    const most = Math.max(1, history[history.length - 1][0]), all = history.flatMap(([, losses]) => losses.flat()).filter(Number.isFinite);
-    const top = Math.max(0.1, Math.min(2, Math.max(...all)));
+    const most = Math.max(1, history[history.length - 1][0]), members = history[0][1].length;
+    let top = 0.1;
+    for (const [, losses] of history) for (const pair of losses) for (const loss of pair) if (loss > top) top = Math.min(2, loss);
     const X = (step) => 34 + (step / most) * (width - 40), Y = (loss) => height - 16 - (Math.min(loss, top) / top) * (height - 26);
     pen.font = `12px ${getComputedStyle(root).fontFamily}`;
     pen.fillStyle = color("muted");
@@ -344,14 +354,13 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.fillText("0", 0, Y(0));
     pen.fillText(`${most} steps`, width - 8 - pen.measureText(`${most} steps`).width, height - 2);
     line(pen, [[34, Y(0)], [width, Y(0)]], color("rule"), 1);
-    const members = history[0][1].length;
-    for (let m = members - 1; m >= 0; m--) {
-      const thin = m > 0;
-      pen.globalAlpha = thin ? 0.45 : 1;
-      line(pen, history.filter(([, l]) => Number.isFinite(l[m]?.[1])).map(([s, l]) => [X(s), Y(l[m][1])]), color("c-class1"), thin ? 0.9 : 2.4);
-      if (!thin) line(pen, history.filter(([, l]) => Number.isFinite(l[0][0])).map(([s, l]) => [X(s), Y(l[0][0])]), color("c-class0"), 2.4);
-    }
+    const path = (m, which, stroke, width) =>
+      line(pen, history.filter(([, l]) => Number.isFinite(l[m]?.[which])).map(([s, l]) => [X(s), Y(l[m][which])]), stroke, width);
+    pen.globalAlpha = 0.45;
+    for (let m = 1; m < members; m++) path(m, 1, color("c-class1"), 0.9);
     pen.globalAlpha = 1;
+    path(0, 1, color("c-class1"), 2.4);
+    path(0, 0, color("c-class0"), 2.4);
     pen.font = `600 12px ${getComputedStyle(root).fontFamily}`;
     pen.fillStyle = color("c-class0");
     pen.fillText("training", width - 120, 12);
@@ -359,7 +368,9 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.fillText("test", width - 56, 12);
     lossCanvas.setAttribute("aria-label", "The loss over the steps: on the training examples, and on the test examples.");
   }
+  let told = 0;
   function showFlow() {
+    told = performance.now();
     const cells = (tag, ...texts) => make("tr", {}, ...texts.map((t) => make(tag, tag === "th" ? { scope: "col" } : {}, t)));
     table.replaceChildren(
       make("caption", {}, "Layer by layer: root mean square of the activations and of the gradient, and the share of dead units"),
@@ -387,8 +398,7 @@ function bendsLaboratory(root, functions, names, gains) {
     isCurve() ? drawCurve() : drawPlane();
     drawUnits();
     drawLoss();
-    showFlow();
-    drawOwn();
+    if (!running || performance.now() - told > 250) showFlow();
     if (!running || performance.now() - spoken > 1000) announce();
   }
 
@@ -416,8 +426,9 @@ function bendsLaboratory(root, functions, names, gains) {
         make("label", { class: "lab-row" }, make("span", {}, "20 seeds at once"), many))));
   read(location.hash);
   rebuild();
-  new ResizeObserver(() => draw()).observe(root);
-  new MutationObserver(() => draw()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  const redraw = () => { draw(); drawOwn(); };
+  new ResizeObserver(redraw).observe(root);
+  new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("hashchange", () => { if (location.hash.startsWith("#laboratory:")) { read(location.hash); rebuild(); } });
 }

@@ -20,11 +20,11 @@ function bendsWorker(makeElementary, makeFunctions, makeEngine, formula) {
   }
   function report() {
     const [run] = runs;
-    const judged = runs.map((r) => r.judge());
+    const judged = runs.map((r) => r.judge()), drawn = run.draw(places, count);
     postMessage({
-      steps: run.steps, judged, flow: run.flow(), drawn: run.draw(places, count),
+      steps: run.steps, judged, flow: run.flow(), drawn,
       points: { train: run.train, test: run.test }, failed: !Number.isFinite(judged[0][0].loss),
-    });
+    }, [drawn.outputs.buffer, ...drawn.units.map(({ a }) => a.buffer)]); // given away, not copied
     if (!Number.isFinite(judged[0][0].loss)) stop();
   }
   function turn() {
