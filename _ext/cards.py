@@ -3,9 +3,9 @@
 The style sheet makes the cards, of tables of the class "cards"; here each cell gets the heading
 of its column, since a card shows it beside the cell. A long table gets the widths of its columns
 before its rows, so that nothing jumps while they arrive; one whose cells hold sentences takes the
-margin beside the text. Large tables have a box of their own, of
-the class "bends-table": where it is wider than the text it is "broad", and takes the margin too;
-where that does not suffice it is a "box" as well, which scrolls.
+margin beside the text. Large tables have a box of their own, of the class "bends-table": where it
+is wider than the text it is "broad", and takes the margin too; where that does not suffice it is a
+"box" as well, which scrolls.
 """
 
 import re
@@ -19,6 +19,7 @@ SENTENCES = 150  # letters in a row of three columns or more that is better read
 LONG = 12  # rows that may reach a browser in more than one piece
 BROAD, BOX = 80, 115  # letters in a row of a large table
 TABLE = re.compile(r'(?s)(<div class="bends-table)?("[^>]*>\s*)?(<table\b.*?</table>)')
+FILTER = '<div class="table-filter"></div>'  # its script puts the filter here: the place is kept
 TAG = re.compile(r"<(/?)(\w*)[^>]*>")
 
 
@@ -115,14 +116,14 @@ def in_cards(body):
         found = read(table)
         if found and is_too_wide(*found):
             table = with_heads(table, found[0])
-        if not large and found and len(found[1]) >= LONG:
+        width = letters(*found) if large and found else 0
+        if width <= BROAD and found and len(found[1]) >= LONG:
             table = with_widths(table, *found)
         if not large:
             table = breakable(table)
             kind = " broad" * bool(found and holds(SENTENCES, *found))
             return f'{opening or ""}<div class="scroll{kind}">{table}</div>'
-        width = letters(*found) if found else 0
         kind = " broad" * (width > BROAD) + " box" * (width > BOX)
-        return large + kind + opening + table
+        return FILTER + large + kind + opening + table
 
     return TABLE.sub(made, body)

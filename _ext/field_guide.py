@@ -261,13 +261,14 @@ def front(words):
             f"{gain(f):.3f}", "yes" if name in CORE else "no",
         ])  # fmt: skip
     vectors = ", ".join(f"[{f.title}]({name}.md)" for name, f in VECTOR_ACTIVATIONS.items())
-    head = ["function", "family", "range", "kinks at", "gain", "in the chapters"]
+    head = ["function", "family", "range", "kinks at", "gain", "in chapters"]
     return (
         "# Field guide\n\n"
         f"Every activation function that this book knows, {len(ACTIVATIONS)} of one number and "
         f"{len(VECTOR_ACTIVATIONS)} of several, each on a page of its own with its graph, slope, "
         "gains, names in the frameworks and code. The addresses stay.\n\n"
-        f"{table(head, rows)}\n\n"
+        '<div class="bends-table" role="region" aria-label="All functions" tabindex="0">\n\n'
+        f"{table(head, rows)}\n\n</div>\n\n"
         f"Functions of several numbers at once: {vectors}.\n"
     )
 

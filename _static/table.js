@@ -40,6 +40,5 @@ for (const region of document.querySelectorAll(".bends-table")) {
   show();
   const label = document.createElement("label");
   label.append("Show rows with ", filter, count);
-  label.className = "table-filter";
-  region.before(label);
+  region.previousElementSibling.append(label); // the place that the page keeps
 }

@@ -126,3 +126,16 @@ def test_numbers_in_the_words():
     assert number("leaky_relu", r"([\d.]+) in Keras") in [
         v for entry in keras for v in (entry["parameters"] or {}).values()
     ]
+
+
+@pytest.mark.browser
+def test_the_front_sorts_and_filters(address, open_page):
+    page = open_page(f"{address}/back/functions/index.html")
+    table = page.locator(".bends-table")
+    table.get_by_role("button", name="gain").click()
+    shown = [float(text) for text in table.locator("td:nth-child(5)").all_inner_texts()]
+    assert shown == sorted(shown) and shown[0] < shown[-1]
+    page.get_by_label("Show rows with").fill("periodic")
+    visible = table.locator("tbody tr:visible td:first-child").all_inner_texts()
+    assert set(visible) == {f.title for f in ACTIVATIONS.values() if f.family == "periodic"}
+    assert page.complaints == []

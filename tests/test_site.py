@@ -348,14 +348,15 @@ PARTS = 4
 
 @pytest.mark.browser
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_nothing_jumps_while_a_long_table_arrives(viewport, site, open_page):
+@pytest.mark.parametrize("name", ["notation", "functions/index"])
+def test_nothing_jumps_while_a_long_table_arrives(name, viewport, site, open_page):
     """As on a slow line: its rows arrive in four parts, with pauses."""
 
     class Slowly(QuietHandler):
         def do_GET(self):
-            if "notation" not in self.path:
+            if name not in self.path:
                 return super().do_GET()
-            page = (site / "back" / "notation.html").read_bytes()
+            page = (site / "back" / f"{name}.html").read_bytes()
             start, end = page.index(b"<tbody"), page.index(b"</tbody")
             cuts = [start + (end - start) * part // PARTS for part in range(1, PARTS)]
             self.send_response(200)
@@ -367,7 +368,7 @@ def test_nothing_jumps_while_a_long_table_arrives(viewport, site, open_page):
                 time.sleep(0.3)
 
     with serving(site, Slowly) as slow:
-        tab = open_page(f"{slow}/back/notation.html", SHIFTS, viewport=viewport)
+        tab = open_page(f"{slow}/back/{name}.html", SHIFTS, viewport=viewport)
         assert tab.evaluate("window.shift") < 0.01
 
 
