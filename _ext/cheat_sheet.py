@@ -30,28 +30,35 @@ def curve(f):
     )
 
 
+def codes(name):
+    """A function in PyTorch, and in JAX or Keras where its last word differs there."""
+    calls = [label.strip("`") for framework, label, _ in names(name) if framework != "ONNX"]
+    calls = [call for call in calls if call.rpartition(".")[2].islower()]  # no classes
+    by_word = {call.rpartition(".")[2]: call for call in reversed(calls)}  # the first one stays
+    return [f"`{call.replace('torch.nn.functional', 'F')}`" for call in reversed(by_word.values())]
+
+
 def functions():
-    """A row for each function: name, graph, formula, gain and initialisation, use."""
+    """A row for each function: name, graph, formula, slope, gain and initialisation, use."""
     words = yaml.safe_load(WORDS.read_text(encoding="utf8"))
     rows = []
     for name in SHOWN:
         f = ACTIVATIONS[name]
-        called = [label for framework, label, _ in names(name) if framework == "PyTorch"]
-        code = f"<br>`{called[0].replace('torch.nn.functional', 'F')}`" if called else ""
+        called = "<br>".join([f"[{f.title}](functions/{name}.md)", *codes(name)])
         start = INITIALISATION.get(name, "gain²/*n*")
         rows.append(
-            f"| [{f.title}](functions/{name}.md){code} | {curve(f)} | ${f.formula}$ "
+            f"| {called} | {curve(f)} | ${f.formula}$ | ${f.derivative_formula}$ "
             f"| {gain(f):.2f}<br>{start} | {words[name]['gist']} |"
         )
-    head = "| function | graph | formula | gain, start | when |\n| --- | --- | --- | --- | --- |"
-    return "\n".join(['<div class="sheet">\n', head, *rows, "\n</div>"])
+    head = "| function | graph | formula | slope | gain, start | when |\n|" + " --- |" * 6
+    return "\n".join(['<div class="cheat">\n', head, *rows, "\n</div>"])
 
 
 def ends():
     """A row for each kind of answer: output function and loss."""
     rows = [f"| {a['title']} | {a['output']} | {a['loss']} |" for a in ANSWERS.values()]
     head = "| you ask for | output function | loss |\n| --- | --- | --- |"
-    return "\n".join(['<div class="sheet ends">\n', head, *rows, "\n</div>"])
+    return "\n".join(['<div class="cheat ends">\n', head, *rows, "\n</div>"])
 
 
 def first_losses():

@@ -22,7 +22,7 @@
     const states = make("div", "", "states");
     for (const link of links) {
       const address = link.getAttribute("href"), figure = document.getElementById(address.slice(1).split(":")[0]);
-      if (!figure) continue;
+      if (!figure?.querySelector(".panels")) continue;  // the chooser has words alone
       history.replaceState(null, "", "#");
       await new Promise((done) => {
         figure.addEventListener("bends-shown", done, { once: true });
