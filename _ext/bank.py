@@ -1,4 +1,4 @@
-"""The question bank: every question of every chapter with its reasons, as a file for Anki.
+"""The question bank: every question of every chapter with its reasons, to print and for Anki.
 
 The questions are data in the chapters' own cells (`question(text, {choice: (right, reason)})`).
 They are read from the notebooks' code, so nothing is typed twice.
@@ -11,31 +11,44 @@ from pathlib import Path
 
 import nbformat
 
+from bends.check import _inline as as_html
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "bends-questions.csv"
 
 
 def questions():
-    """(chapter's number, question, {choice: (right, reason)}) for each, in the chapters' order."""
+    """(chapter's number, question, {choice: (right, reason)}) for each in order; texts as HTML."""
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code" and "question(" in cell.source:
                 for node in ast.walk(ast.parse(cell.source)):
                     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "question":
                         text, choices = map(ast.literal_eval, node.args)
-                        yield int(path.name[:2]), text, choices
+                        several = sum(right for right, _ in choices.values()) > 1
+                        text = as_html(text) + " (More than one is right.)" * several
+                        told = {as_html(c): (r, as_html(why)) for c, (r, why) in choices.items()}
+                        yield int(path.name[:2]), text, told
+
+
+def asked(text, choices):
+    """A question with its choices."""
+    return f'{text}<ol type="a">{"".join(f"<li>{choice}</li>" for choice in choices)}</ol>'
+
+
+def answered(choices):
+    """The choices with their reasons, the right ones bold."""
+    reasons = "".join(
+        f"<li>{'<b>' * right}{choice}{'</b>' * right}: {reason}</li>"
+        for choice, (right, reason) in choices.items()
+    )
+    return f'<ol type="a">{reasons}</ol>'
 
 
 def cards():
     """Rows for Anki: front, back, tag; the front lists the choices, the back says which and why."""
     for chapter, text, choices in questions():
-        listed = "".join(f"<li>{choice}</li>" for choice in choices)
-        reasons = "".join(
-            f"<li>{'<b>' * right}{choice}{'</b>' * right}: {reason}</li>"
-            for choice, (right, reason) in choices.items()
-        )
-        front = f'{text}<ol type="a">{listed}</ol>'
-        yield front, f'<ol type="a">{reasons}</ol>', f"bends::chapter-{chapter:02}"
+        yield asked(text, choices), answered(choices), f"bends::chapter-{chapter:02}"
 
 
 def bank():
