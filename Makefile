@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: help book lint test lowest shake lab notebooks results bench pins clean
+.PHONY: help book lint test lowest shake lab notebooks results print bench pins clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ results: .venv/ready  ## Run a long experiment again: make results NAME=<folder 
 	  PYTHONPATH=src .venv-bench/bin/python results/$(NAME)/run.py; \
 	else $(BIN)/python results/$(NAME)/run.py; fi
 	@test ! -f results/$(NAME)/summary.py || $(BIN)/python results/$(NAME)/summary.py
+
+print: book  ## Print the book, workbook, questions, cheat sheet as PDF and EPUB; needs Chromium
+	@$(BIN)/python _ext/paper.py
+	@echo "All is printed in $(CURDIR)/_build/print. The next make book offers it on its pages."
 
 bench: .venv/ready  ## Measure speed beside other libraries; run the pages' lines in the frameworks
 	$(PYTHON) -m venv .venv-bench

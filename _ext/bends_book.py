@@ -5,8 +5,8 @@ Each subject has a module beside this one: `execution` (notebooks side by side),
 (mathematics without scripts), `payloads` (states of the explorers), `repository` (links to the
 clone's own origin), `pages` (what the template shows), `quotes` (curly marks in its text),
 `generated` (lists made from data), `folds` (what a page folds), `reading` (words and minutes),
-`anchors` (names that headings had before). Here they are put together, and the cache gets a key
-that cannot go stale.
+`anchors` (names that headings had before), `epub` (the book's other form), `printed` (what `make
+print` made). Here they are put together, and the cache gets a key that cannot go stale.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import shutil
 
 import anchors
 import bank
+import epub
 import execution
 import field_guide
 import folds
@@ -26,6 +27,7 @@ import mathml
 import outdated
 import pages
 import payloads
+import printed
 import quotes
 import reading
 import rightness
@@ -54,8 +56,10 @@ def set_execution(app, config):
 def setup(app):
     app.connect("config-inited", take_lock)
     app.connect("config-inited", set_execution)
-    makers = (anchors, bank, field_guide, folds, generated, laboratory, mathml)
-    makers += (pages, payloads, quotes, reading, rightness, search)
-    for module in (execution, outdated, *makers):
+    # Jupyter Book hands this value to an extension that the book does not load.
+    app.add_config_value("comments_config", {}, "env")
+    makers = (anchors, execution, field_guide, generated, mathml, outdated, reading)
+    site = (bank, folds, laboratory, pages, payloads, printed, quotes, rightness, search)
+    for module in (*makers, *((epub,) if epub.ASKED else site)):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

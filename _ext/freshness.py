@@ -19,6 +19,7 @@ PAGES = ["index.md", "chapters", "back", "CONTRIBUTING.md", "README.md", "LICENS
 PAGES += ["CITATION.cff", "Makefile", "pyproject.toml"]
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 GENERATED = ROOT / "back" / "functions"  # made by the build itself, from the house
+PRINTED = ["_build/print"]  # what `make print` has made of the book, to be offered on the site
 
 
 def files(names):
@@ -45,6 +46,11 @@ def house():
     return f"{digest(HOUSE)} {repository.find()}"
 
 
+def sources():
+    """The digest of all that the book's text depends on."""
+    return f"{house()} {digest(PAGES)}"
+
+
 def book():
     """The digest of all that the built book depends on."""
-    return f"{house()} {digest(PAGES)}"
+    return f"{sources()} {digest(PRINTED)}"

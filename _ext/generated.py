@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import prerequisites
+import printed
 import rightness
 import yaml
 from cheat_sheet import cheat_sheet
@@ -65,15 +67,12 @@ def lessons():
         "| chapter | question | needs | minutes | of the main line | to print |",
         "|" + " --- |" * 6,
     ]
-    for file in sorted((ROOT / "chapters").glob("*.ipynb")):
-        head = "".join(json.loads(file.read_text(encoding="utf8"))["cells"][0]["source"])
-        title = re.search(r"^# (.+)$", head, re.M)[1]
-        needs = re.search(r"^\*.*?You need (.+?[.;])[ *]", head, re.M)[1]
-        before = ", ".join(str(int(number)) for number in re.findall(r"\((\d\d)-", needs)) or "–"
-        link = f"[{title}](../chapters/{file.name})"
-        times = " | ".join(f"MINUTES:{file.stem}:{at}" for at in (1, 0))
-        sheet = f'<a href="../chapters/{file.stem}.html?worksheet">worksheet</a>'
-        rows.append(f"| {int(file.name[:2])} | {link} | {before} | {times} | {sheet} |")
+    for number, (slug, title, needs) in prerequisites.chapters().items():
+        before = ", ".join(map(str, needs)) or "–"
+        link = f"[{title}](../chapters/{slug}.ipynb)"
+        times = " | ".join(f"MINUTES:{slug}:{at}" for at in (1, 0))
+        sheet = f'<a href="../chapters/{slug}.html?worksheet">worksheet</a>'
+        rows.append(f"| {number} | {link} | {before} | {times} | {sheet} |")
     return "\n".join(rows)
 
 
@@ -137,6 +136,9 @@ TEXTS = {
     "contents": contents,
     "doors": doors,
     "lessons": lessons,
+    "prerequisites": prerequisites.graph,
+    "printed": printed.whole,
+    "printed-for-teachers": printed.for_teachers,
     "questions": questions,
     "sources": sources,
     "vectors-sample": rightness.sample,

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "_static"
 ARCHIVE = "bends-book.zip"
 COURSE_ARCHIVE = "bends-course.zip"  # what `make lab` and `make book` need
+WHOLE = {".zip", ".pdf", ".epub"}  # the book in one file: none holds another
 PLAIN = ("LICENSE", "Makefile", "NOTICE")  # files without an ending
 COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "benchmarks", "binder", "chapters")
 COURSE_FOLDERS += ("results", "src", "tests")  # all that the README describes
@@ -217,7 +218,7 @@ def without_comments(script):
 def pack(archive, folder, paths):
     """Put the files of a folder into an archive, under the name "bends"."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(p for p in paths if p.is_file() and p.suffix != ".zip"):
+        for path in sorted(p for p in paths if p.is_file() and p.suffix not in WHOLE):
             # A fixed date keeps two builds equal byte for byte.
             name = f"bends/{path.relative_to(folder).as_posix()}"
             entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
@@ -240,8 +241,6 @@ def describe(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    # Jupyter Book hands this value to an extension that the book does not load.
-    app.add_config_value("comments_config", {}, "env")
     app.connect("builder-inited", prepare)
     app.connect("html-page-context", describe, priority=100)  # before the social cards
     # After Sphinx' own handlers, so that the body is final.

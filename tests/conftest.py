@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,21 +10,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 import yaml
+from browser import FLAGS, NO_CHROMIUM, chromium
 
 hypothesis.settings.register_profile("bends", deadline=None)  # a busy machine fails no test
 hypothesis.settings.load_profile("bends")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 # Every page that a reader can reach: those of _toc.yml, and the search.
 BOOK_PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
@@ -36,15 +27,6 @@ CHAPTERS = [page for page in BOOK_PAGES if page.startswith("chapters/")]
 def missing(reason):
     """Skip where a person may lack something; on CI everything is there, so fail."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
-NO_CHROMIUM = "No Chromium here: install it (Debian, Ubuntu: apt install chromium)."
-
-
-def chromium():
-    """Path of the first Chromium that is installed, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 def pytest_report_header():
