@@ -352,7 +352,9 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.fillText(say(top), 0, Y(top) + 8);
     pen.fillText("loss", 0, (Y(top) + Y(0)) / 2 + 8);
     pen.fillText("0", 0, Y(0));
-    pen.fillText(`${most} steps`, width - 8 - pen.measureText(`${most} steps`).width, height - 2);
+    pen.textAlign = "right";
+    pen.fillText(`step ${last.steps}`, width - 8, height - 2);
+    pen.textAlign = "left";
     line(pen, [[34, Y(0)], [width, Y(0)]], color("rule"), 1);
     const path = (m, which, stroke, width) =>
       line(pen, history.filter(([, l]) => Number.isFinite(l[m]?.[which])).map(([s, l]) => [X(s), Y(l[m][which])]), stroke, width);
