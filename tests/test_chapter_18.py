@@ -67,7 +67,7 @@ def test_a_sample_of_the_runs_with_and_without_biases(run):
     np.testing.assert_allclose(*scores, atol=ELSEWHERE)
 
 
-def test_normalisation_without_biases_is_blind_to_size():
+def test_normalisation_without_biases_is_blind_to_size(run):
     x = np.random.default_rng(0).normal(size=(50, 2))
     for biases, same in (("0", True), ("drawn", False)):
         draw = script("biases").initialiser("gain", biases)
