@@ -310,6 +310,24 @@ def test_with_reduced_motion_it_draws_twice_a_second(built):
     assert 1 <= built.evaluate("drawn") - before <= 5
 
 
+def test_while_it_trains_the_page_stays_within_a_frame(browser, built):
+    layers = ".".join(["tanh-8"] * 6)
+    built.goto(f"{built.address}#laboratory:data=three,layers={layers},seeds=20,pace=full")
+    built.locator("canvas").first.wait_for()
+    browser.start_tracing(page=built, categories=["toplevel"])
+    built.get_by_role("button", name="Run").click()
+    built.wait_for_timeout(3000)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    tasks = [  # of the page's main thread, in milliseconds of the processor's time
+        e["tdur"] / 1000
+        for e in events
+        if "tdur" in e and "RunTask" in e["name"] and names[e["pid"], e["tid"]] == "CrRendererMain"
+    ]
+    drawing = [t for t in tasks if t > 1]
+    assert len(drawing) > 10 and np.quantile(drawing, 0.95) < 1000 / 60
+
+
 def test_its_scripts_are_small():
     import gzip
 
