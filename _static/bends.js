@@ -136,13 +136,13 @@ bendsAnswers.mark();
   }
 }
 
-// Two other views of a page, by its address: one figure that fills the screen, and a worksheet.
+// Two other views of a page, by its address: one figure that fills the screen, and a worksheet. The
+// page's head has named the view, which stays out of sight until its script has made it.
 {
-  const asked = new URLSearchParams(location.search);
-  const view = document.getElementById(asked.get("slide")) ? "slide" : asked.has("worksheet") && "worksheet";
-  if (view) {
-    document.documentElement.dataset.view = view;
-    const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`) });
+  const root = document.documentElement, view = root.dataset.view;
+  if (view === "slide" && !document.getElementById(new URLSearchParams(location.search).get("slide"))) delete root.dataset.view;
+  else if (view) {
+    const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`), onerror: () => delete root.dataset.view });
     addEventListener("load", () => document.head.append(script));
   }
 }

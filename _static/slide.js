@@ -9,6 +9,7 @@
   const title = document.title.replace(" · Bends", "");
   tools.append(save, leave, `Bends, ${title}: The Bends authors, CC BY 4.0`);
   figure.append(tools);
+  document.documentElement.dataset.made = "";
   save.addEventListener("click", () => {
     const panels = [...figure.querySelectorAll(".panels > svg")], boxes = panels.map((svg) => svg.viewBox.baseVal);
     const across = Math.min(2, panels.length), width = Math.max(...boxes.map((box) => box.width)), height = Math.max(...boxes.map((box) => box.height));

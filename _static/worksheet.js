@@ -48,5 +48,6 @@
   const key = article.querySelector(".paper");
   if (key) sheet.append(key);
   article.replaceChildren(sheet);
+  document.documentElement.dataset.made = "";
   scrollTo(0, 0);
 })();

@@ -566,3 +566,18 @@ def test_paper_has_the_states_to_try_side_by_side(address, open_page):
     assert figure.locator(".says").text_content() == before
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert states.count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", ["slide=junction", "worksheet"])
+def test_nothing_jumps_while_a_view_is_made(view, address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html?{view}", SHIFTS, viewport=DESK)
+    tab.wait_for_function("document.documentElement.dataset.made !== undefined")
+    assert tab.locator("h1, .slide").first.is_visible()
+    assert tab.evaluate("window.shift") < 0.01
+
+
+@pytest.mark.browser
+def test_a_slide_of_what_is_not_there_shows_the_page(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html?slide=nothing", viewport=DESK)
+    assert tab.get_by_role("heading", level=1).is_visible()
