@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bends import sigmoid, silu
+from bends import gelu, sigmoid, silu
 
 PATH = next((Path(__file__).resolve().parent.parent / "chapters").glob("20-*.ipynb"))
 CELLS = {cell.id: cell for cell in nbformat.read(PATH, as_version=4).cells}
@@ -50,6 +50,16 @@ def test_the_function_is_silu_stretched():
     small, large = said(r"0\.5 · σ\(1\) = ([\d.]+) \| 2 \| ([\d.]+)")
     assert 0.5 * sigmoid(1.0) == pytest.approx(small, abs=5e-4)
     assert silu(1.0) == pytest.approx(large, abs=5e-4)
+
+
+def test_gelu_is_nearly_the_same_function():
+    factor, own = said(r"the same function again, at ([\d.]+)\*x\* instead of (\d)\*x\*")
+    x = np.linspace(-6, 6, 1201)
+
+    def apart(k):
+        return np.abs(x * sigmoid(k * x) - gelu(x)).max()
+
+    assert apart(factor) < 0.021 < apart(own)
 
 
 def test_the_sentences_on_the_benchmark_follow_from_its_output():
