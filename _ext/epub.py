@@ -62,6 +62,8 @@ def as_xhtml(body, page, pages):
             choices.append(summary)
             choice.decompose()
         question.append(choices)
+    for paragraph in soup.select("p:has(> ul, > ol)"):  # a browser would end it before the list
+        paragraph.name = "div"
     for picture in soup.select("svg"):
         picture["xmlns"] = "http://www.w3.org/2000/svg"
         for part in [picture, *picture.find_all(True)]:
@@ -87,7 +89,7 @@ def turn(link, page, pages, anchors):
     there = os.path.normpath(os.path.join(os.path.dirname(page), address)).replace(os.sep, "/")
     stem = re.sub(r"\.x?html$", "", there)
     if (stem not in pages) if address else (anchor not in anchors):
-        del link["href"]
+        link.unwrap()
         return
     link["href"] = re.sub(r"\.html$", ".xhtml", address) + mark + anchor
 
@@ -114,7 +116,8 @@ class Builder(Epub3Builder):
             return f'href="{item[1]}" properties="{" ".join(held)}"' if held else item[0]
 
         opf = path.read_text(encoding="utf8")
-        path.write_text(re.sub(r'href="([^"]+\.xhtml)"(?=[^>]*/>)', said, opf), encoding="utf8")
+        opf = re.sub(r'href="([^"]+\.xhtml)"(?= media-type)', said, opf)
+        path.write_text(opf, encoding="utf8")
         super().build_epub()
 
 

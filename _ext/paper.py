@@ -24,10 +24,14 @@ from printed import FOLDER, OF
 
 ROOT = freshness.ROOT
 AUTHOR = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["author"]
-# In the bound book a link is seen, and the copyright stands once.
+# In the bound book a link is seen, the copyright stands once, and a function takes two sheets.
 BOUND = """@media print {
   article a[href] { color: var(--accent); }
-  footer { display: none; }
+  footer, .bends-laboratory { display: none; }
+  [data-page^="back/functions/"] article { font-size: 9pt; line-height: 1.4; }
+  [data-page^="back/functions/"] :is(h1, h2) { margin: .9em 0 .3em; }
+  [data-page^="back/functions/"] :is(th, td) { padding-block: .15em; }
+  [data-page^="back/functions/"] figure { margin: .8em 0; }
 }"""
 
 
@@ -74,11 +78,11 @@ def whole_book(printer, pages):
 FRONT = """@page { @bottom-right { content: counter(page, lower-roman) } }
 @media print {
   article { font-size: 10.5pt; }
-  article h1 { margin: 35vh 0 .3em; font-size: 40pt; }
-  article h2 { break-before: page; }
-  .listed { display: flex; gap: 1em; margin: .1em 0; }
+  article h1 { margin: 0 0 .3em; padding-top: 90mm; font-size: 40pt; }
+  article h2 { margin: 0; break-before: page; }
+  .listed { display: flex; gap: 1em; margin: 0; line-height: 1.45; }
   .listed b { flex: 1; font-weight: 400; }
-  article h3 { margin: 1.2em 0 .3em; }
+  article h3 { margin: .8em 0 .2em; }
 }"""
 
 
