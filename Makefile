@@ -49,9 +49,10 @@ lowest: .venv/ready  ## Test helpers and notebooks with the oldest packages that
 shake: .venv/ready  ## Run all notebooks under every arithmetic that is here, and five shakes
 	$(BIN)/python tests/shake.py --all --at-once 2
 
-# Its root is the course's folder, so that links lead out of chapters/.
-lab: .venv/ready  ## Open JupyterLab on the chapters: make lab ARGS="--no-browser"
-	$(BIN)/jupyter lab --ServerApp.port_retries=0 --LabApp.default_url=/lab/tree/chapters $(ARGS) || \
+# Its root is the course's folder, so that links lead out of my-chapters/.
+lab: .venv/ready  ## Open JupyterLab on your copies of the chapters: make lab ARGS="--no-browser"
+	@$(BIN)/python _ext/copies.py
+	$(BIN)/jupyter lab --ServerApp.port_retries=0 --LabApp.default_url=/lab/tree/my-chapters $(ARGS) || \
 	  { echo "JupyterLab did not start. If its port is in use, name another: JUPYTER_PORT=8899 make lab"; exit 1; }
 
 notebooks: .venv/ready  ## Execute all notebooks and store their text outputs
@@ -83,7 +84,7 @@ bench: .venv/ready  ## Measure speed beside other libraries; run the pages' line
 
 pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --no-emit-index-url --custom-compile-command "make pins" -o requirements.txt pyproject.toml
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --excludes binder/image.txt --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
 
 clean:  ## Remove everything that was built or installed
 	rm -rf _build .venv .venv-bench .venv-lowest .venv-results .pytest_cache .ruff_cache .hypothesis

@@ -54,7 +54,7 @@ async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None, go_on=Fa
                 await client.async_execute_cell(cell, index)
             except CellExecutionError as error:
                 why = f"raises {error.ename}: {error.evalue}"
-                cure = "Open it with `make lab`, restart and run all, mend the cell."
+                cure = "Open it in JupyterLab, restart and run all, mend the cell."
             except CellTimeoutError:
                 why = f"runs longer than {cell_seconds} s"
                 cure = "Make its work smaller, or compute it once in results/ and read the table."

@@ -11,16 +11,21 @@ import time
 import urllib.request
 from pathlib import Path
 
+import copies
 import nbformat
 import pytest
 from conftest import CHAPTERS, ROOT, missing
-from notebook_rules import faults
+from copies import COPIES
 
 from bends.look import COLORS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOK = f"{CHAPTERS[0]}.ipynb"
-BINDER_MEGABYTES = 315
+BINDER_MEGABYTES = 150  # that binder/ adds to the image
+# JupyterLab and what runs it, as the lock file of repo2docker's image had them in October 2025.
+IMAGE = ["jupyterlab==4.4.9", "jupyter-server==2.17.0", "notebook==7.4.7"]
+IMAGE += ["ipykernel==7.0.1", "ipywidgets==8.1.7"]
+IMAGE += ["jupyterlab-widgets==3.0.15", "widgetsnbextension==4.0.14"]
 CELLS = """async () => {
   await jupyterapp.restored;
   const panel = jupyterapp.shell.currentWidget;
@@ -45,6 +50,22 @@ CLICK = """async file => {
   }
   throw new Error(`no link to ${file}: ${panel.content.widgets[at].node.innerHTML}`);
 }"""
+# Put an answer into the first starter.
+ANSWER = """async answer => {
+  await jupyterapp.restored;
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  const starter = panel.content.widgets.find((cell) =>
+    (cell.model.getMetadata("tags") ?? []).includes("starter"));
+  starter.model.sharedModel.setSource(answer);
+}"""
+# Bring the first cell with a slider into sight: others may be hidden.
+SHOW = """async () => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  const at = notebook.widgets.findIndex((cell) =>
+    cell.model.type === "code" && cell.model.sharedModel.source.includes("slider("));
+  await notebook.scrollToItem(at, "center");
+}"""
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 # Whether the ground of the first picture has this colour.
 GROUND = """color => {
@@ -59,7 +80,7 @@ def clone(tmp_path_factory):
     """What running needs of the repository, so that a run changes no file of this one."""
     clone = tmp_path_factory.mktemp("clone")
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    for name in ("back", "binder", "chapters", "results", "src"):
+    for name in ("_ext", "back", "binder", "chapters", "results", "src"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, clone / name, ignore=ignore)
     for name in ("index.md", "Makefile", "pyproject.toml", "README.md", "LICENSE"):
@@ -74,26 +95,31 @@ def here(clone):
 
 
 @pytest.fixture(scope="module")
-def binder(clone, record_testsuite_property):
-    """A fresh environment, made as Binder makes it from the folder binder/ alone."""
-    start = time.perf_counter()
+def binder(clone):
+    """An environment like that of Binder's image, to which the folder binder/ alone is added.
+
+    Gives its programs, its settings and the bytes that were added.
+    """
     environment = clone / "environment"
     uv = Path(sys.executable).with_name("uv")
     programs = environment / "bin"
     settings = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": ""}
     install = [uv, "pip", "install", "-q", "--python", programs / "python"]
+    sizes = []
     for command in (
         [uv, "venv", "-q", "--seed", "--python", sys.executable, environment],
+        [*install, *IMAGE],
         [*install, "-r", "binder/requirements.txt"],
         ["bash", "binder/postBuild"],
+        [uv, "pip", "check", "--python", programs / "python"],
     ):
         done = subprocess.run(
             command, cwd=clone, env={**os.environ, **settings}, capture_output=True, text=True
         )
         if done.returncode:
             missing(f"The environment of binder/ cannot be made: {done.stderr[-300:]}")
-    record_testsuite_property("binder_seconds", round(time.perf_counter() - start))
-    return programs, settings
+        sizes.append(sum(p.stat().st_size for p in environment.rglob("*") if p.is_file()))
+    return programs, settings, sizes[-1] - sizes[1]
 
 
 def free_port():
@@ -168,6 +194,7 @@ def run_chapter(browser, address, page="lab/tree", key="ArrowRight"):
             assert output["output_type"] != "error", output
             assert output.get("name") != "stderr", output
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    tab.evaluate(SHOW)
     slider = tab.get_by_role("slider").first
     slider.scroll_into_view_if_needed()
     before = picture(tab)
@@ -195,37 +222,49 @@ def test_chapter_1_runs_and_moves_in_notebook_7(browser, here, lab):
 
 
 def test_chapter_1_runs_and_moves_in_binder(browser, binder, lab):
-    programs, _ = binder
-    size = sum(p.stat().st_size for p in programs.parent.rglob("*") if p.is_file())
-    assert size < BINDER_MEGABYTES * 1e6, f"{size / 1e6:.0f} MB"
-    run_chapter(browser, lab(*binder))
+    programs, settings, added = binder
+    assert added < BINDER_MEGABYTES * 1e6, f"{added / 1e6:.0f} MB"
+    run_chapter(browser, lab(programs, settings))
 
 
-OPENED = "path => jupyterapp.shell.currentWidget?.context?.path === path"
+OPENED = "path => window.jupyterapp?.shell.currentWidget?.context?.path === path"
 
 
-def test_make_lab_opens_the_chapters_and_their_links_lead_somewhere(browser, clone, here, lab):
+def test_make_lab_opens_copies_whose_links_lead_somewhere(browser, clone, here, lab):
+    chapters = {path: path.read_bytes() for path in (clone / "chapters").glob("*.ipynb")}
     address = lab(*here, "make")
     tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     tab.set_default_timeout(60_000)
     tab.goto(address)
-    tab.wait_for_url("**/lab/tree/chapters")
-    linking = next(path for path in CHAPTERS if path.startswith("chapters/07-"))
-    for chapter, link, path in [
-        (CHAPTERS[0], "../back/glossary.md", "back/glossary.md"),
-        (CHAPTERS[0], f"{CHAPTERS[1].removeprefix('chapters/')}.ipynb", f"{CHAPTERS[1]}.ipynb"),
-        (linking, "../index.md", "index.md"),
+    tab.wait_for_url(f"**/lab/tree/{COPIES}")
+    names = [path.removeprefix("chapters/") + ".ipynb" for path in CHAPTERS]
+    first, second, seventh = names[0], names[1], names[6]
+    for name, link, path in [
+        (first, "../back/glossary.md", "back/glossary.md"),
+        (first, second, f"{COPIES}/{second}"),
+        (seventh, "../index.md", "index.md"),
     ]:
-        tab.goto(f"{address}/lab/tree/{chapter}.ipynb")
-        tab.wait_for_function(OPENED, arg=f"{chapter}.ipynb")
+        tab.goto(f"{address}/lab/tree/{COPIES}/{name}")
+        tab.wait_for_function(OPENED, arg=f"{COPIES}/{name}")
         tab.locator("p:visible", has_text="To begin, run all cells").first.wait_for()
-        # What JupyterLab writes when it saves what was only opened breaks no rule.
-        tab.evaluate("jupyterapp.commands.execute('docmanager:save')")
-        saved = nbformat.read(clone / f"{chapter}.ipynb", as_version=4)
-        assert faults(saved, Path(chapter).stem) == []
         tab.evaluate(CLICK, link)
         tab.wait_for_function(OPENED, arg=path)
+    # Run and saved with an answer, the copy keeps all that; the chapters stay as they are.
+    tab = tab.context.browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    tab.set_default_timeout(60_000)
+    tab.goto(f"{address}/lab/tree/{COPIES}/{first}?reset")  # or it restores what was open
+    tab.wait_for_function(OPENED, arg=f"{COPIES}/{first}")
+    tab.evaluate(ANSWER, "bias = -1.5  # mine")
+    tab.evaluate(CELLS)
+    tab.evaluate("jupyterapp.commands.execute('docmanager:save')")
     tab.context.close()
+    copies.main(clone)
+    saved = nbformat.read(clone / COPIES / first, as_version=4)
+    assert any(
+        cell.source == "bias = -1.5  # mine" and cell.execution_count for cell in saved.cells
+    )
+    assert any("text/html" in o.get("data", ()) for c in saved.cells for o in c.get("outputs", ()))
+    assert {path: path.read_bytes() for path in (clone / "chapters").glob("*.ipynb")} == chapters
 
 
 def test_a_port_in_use_is_told():
