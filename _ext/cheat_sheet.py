@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-from field_guide import WORDS, names, yaml
+from field_guide import WORDS, names, spark, yaml
 
 from bends import ACTIVATIONS, gain
 from bends.choose import ANSWERS
@@ -13,21 +12,6 @@ SHOWN = (
     "sigmoid", "tanh", "softplus", "sin",
 )  # fmt: skip
 INITIALISATION = {"relu": "He", "leaky_relu": "He", "selu": "LeCun", "sin": "its own"}
-
-
-def curve(f):
-    """The function's graph from −4 to 4 as a small picture in the text's colour."""
-    x = np.linspace(-4, 4, 33)
-    y = np.clip(f(x), -1.6, 3)
-    points = " ".join(
-        f"{6 * (a + 4):.1f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
-    )
-    return (
-        '<svg class="spark" viewBox="0 0 48 30" role="img" '
-        f'aria-label="The graph of {f.title} from −4 to 4">'
-        '<path class="axis" d="M0 18.4H48M24 0V30"/>'
-        f'<polyline points="{points}"/></svg>'
-    )
 
 
 def codes(name):
@@ -47,7 +31,7 @@ def functions():
         called = "<br>".join([f"[{f.title}](functions/{name}.md)", *codes(name)])
         start = INITIALISATION.get(name, "gain²/*n*")
         rows.append(
-            f"| {called} | {curve(f)} | ${f.formula}$ | ${f.derivative_formula}$ "
+            f"| {called} | {spark(f)} | ${f.formula}$ | ${f.derivative_formula}$ "
             f"| {gain(f):.2f}<br>{start} | {words[name]['gist']} |"
         )
     head = "| function | graph | formula | slope | gain, start | when |\n|" + " --- |" * 6

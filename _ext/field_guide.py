@@ -251,8 +251,32 @@ def one(name, f, words):
     return "\n\n".join(parts) + "\n"
 
 
+def spark(f):
+    """The function's graph from −4 to 4 as a small picture in the text's colour."""
+    x = np.linspace(-4, 4, 65)
+    y = np.clip(f(x), -9, 9)  # beyond the picture's edge
+    points = " ".join(
+        f"{6 * (a + 4):.1f},{28 - 6 * (b + 1.6):.1f}" for a, b in zip(x, y, strict=True)
+    )
+    return (
+        '<svg class="spark" viewBox="0 0 48 30" role="img" '
+        f'aria-label="The graph of {f.title} from −4 to 4">'
+        '<path class="axis" d="M0 18.4H48M24 0V30"/>'
+        f'<polyline points="{points}"/></svg>'
+    )
+
+
+def gallery():
+    """One picture of all: every graph in its family's colour, and a link to its page."""
+    items = [
+        f'<li style="--c: var(--c-{f.family})"><a href="{name}.html">{spark(f)}{f.title}</a></li>'
+        for name, f in ACTIVATIONS.items()
+    ]
+    return f'<ul class="gallery">{"".join(items)}</ul>'
+
+
 def front(words):
-    """The guide's front: one table to sort and filter."""
+    """The guide's front: one picture of all, and one table to sort and filter."""
     rows = []
     for name, f in ACTIVATIONS.items():
         kinks = ", ".join(map(number, f.kinks)) or "none"
@@ -267,6 +291,7 @@ def front(words):
         f"Every activation function that this book knows, {len(ACTIVATIONS)} of one number and "
         f"{len(VECTOR_ACTIVATIONS)} of several, each on a page of its own with its graph, slope, "
         "gains, names in the frameworks and code. The addresses stay.\n\n"
+        f"{gallery()}\n\n"
         '<div class="bends-table" role="region" aria-label="All functions" tabindex="0">\n\n'
         f"{table(head, rows)}\n\n</div>\n\n"
         f"Functions of several numbers at once: {vectors}.\n"

@@ -23,6 +23,11 @@ def test_each_function_has_a_page_at_an_address_that_stays(pages):
     assert "gelu.md" in pages
 
 
+def test_the_front_shows_every_graph_as_a_link(pages):
+    shown = re.findall(r'<a href="(\w+)\.html"><svg class="spark"', pages["index.md"])
+    assert shown == list(ACTIVATIONS)
+
+
 def test_the_front_leads_to_every_page(pages):
     linked = set(re.findall(r"\]\(([\w.]+\.md)\)", pages["index.md"]))
     assert linked == set(pages) - {"index.md"}
