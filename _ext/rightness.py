@@ -43,11 +43,15 @@ def error(units, number_type, x):
     if not units:
         return "0"
     said = amount(units, number_type)
-    if "e+" in said:
-        head, tail = f"{units:.0e}".split("e+")
-        power = tail.lstrip("0").translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        said = f"{head} · 10{power}"
-    return f"{said} at {place(x)}" if x else said
+    return f"{short(units) if said[0].isdigit() else said} at {place(x)}"
+
+
+def short(units):
+    """A number of units in a few letters: 8 million is 8 · 10⁶."""
+    if units < 1e3:
+        return number(units, ".3g")
+    head, power = f"{units:.0e}".split("e+")
+    return f"{head} · 10{power.lstrip('0').translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def place(x):
@@ -88,14 +92,16 @@ def of_function(name):
 
 
 def worst_of_one(rows):
-    """The worst error that training feels, as a sentence."""
+    """The worst error that training feels, as a sentence; none if it is less than a rounding."""
     row = max((row for row in rows if row["what"]), key=lambda row: float(row["absolute"]))
     units = float(row["absolute"])
-    if not units:
+    if units < 0.5:
         return ""
     where = f"{TITLES[row['package']]}, {row['type']}, {row['what']}"
-    said = number(units, ".3g") if units < 1e3 else error(units, "float64", None)
-    return f"In units no smaller than that of 1, as training feels, the worst is {said} ({where})."
+    return (
+        "Counted in units no smaller than that of 1, which is what training feels, the worst is "
+        f"{short(units)} at {place(row['absolute_x'])} ({where})."
+    )
 
 
 def cell(row, found):

@@ -63,6 +63,8 @@ def test_a_page_says_what_a_function_costs_and_how_right_the_frameworks_are(page
     assert re.search(r"In ReLU's times: \d\.\d times on short arrays", pages["gelu.md"])
     assert "| PyTorch | float32 | no digit right at −7.5078 |" in pages["gelu.md"]
     assert "- value, nan for a number, at −∞: PyTorch, JAX, Keras, ONNX Runtime" in pages["gelu.md"]
+    assert "the worst is 4.45 at −3 (PyTorch, float32, value)" in pages["gelu.md"]
+    assert "the worst is" not in pages["relu.md"]
     assert '<a href="gelu.txt" download>' in pages["gelu.md"]
     assert "| PyTorch | float16, bfloat16, float32, float64 | 0 | 0 |" in pages["relu.md"]
     assert "right: PyTorch takes 0 at 0; JAX takes 0 at 0." in pages["relu.md"]

@@ -5,8 +5,8 @@
 Run it where PyTorch, JAX, Keras and ONNX Runtime are: benchmarks/requirements.txt has them. Writes
 errors.csv, one row for the values or the slopes of a function in one type: the worst error in units
 in the last place (`relative`) with its x, what was given and what is right, the worst error in
-units no smaller than that of 1 (`absolute`), and the special cases that are wrong, each with its
-first x. The last digits belong to the kind of processor that is named.
+units no smaller than that of 1 (`absolute`) with its x, and the special cases that are wrong, each
+with its first x. The last digits belong to the kind of processor that is named.
 """
 
 import csv
@@ -19,7 +19,7 @@ from bends.vectors.asking import functions_of, versions
 HERE = Path(__file__).parent
 PACKAGES = ("torch", "jax", "keras", "onnxruntime")
 COLUMNS = ["package", "version", "function", "type", "what", "relative", "x", "given", "right"]
-COLUMNS += ["absolute", "special", "vectors", "machine"]
+COLUMNS += ["absolute", "absolute_x", "special", "vectors", "machine"]
 
 
 def rows():
@@ -34,12 +34,14 @@ def row(name, answer):
     """The columns from `function` to `special`; a type that is not taken has no numbers."""
     if not isinstance(answer, Verdict):
         number_type, _ = answer
-        return [name, number_type, "", "", "", "", "", "", "not taken"]
+        return [name, number_type, "", "", "", "", "", "", "", "not taken"]
     miss = answer.relative
     where = [float(y).hex() for y in (miss.x, miss.given, miss.right)] if miss.units else [""] * 3
     special = "; ".join(f"{case} at {float(x).hex()}" for case, x in answer.special.items())
     units = f"{miss.units:.3g}"
-    return [name, answer.type, answer.what, units, *where, f"{answer.absolute.units:.3g}", special]
+    felt = answer.absolute
+    felt = [f"{felt.units:.3g}", float(felt.x).hex() if felt.units else ""]
+    return [name, answer.type, answer.what, units, *where, *felt, special]
 
 
 if __name__ == "__main__":
