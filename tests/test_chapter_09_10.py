@@ -1,6 +1,7 @@
 """The numbers in the prose of chapters 9 and 10 that no cell prints."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from bends import ACTIVATIONS, CORE, MLP, gain, leaky_relu, relu, selu, tanh
 from bends.initializers import gaussian_nodes
 from bends.meanfield import mean_field, variance_map
+from bends.runs import load
 from bends.signals import statistics
+
+ROOT = Path(__file__).parent.parent
 
 
 def mean(f, kinks=(0.0,)):
@@ -121,3 +125,19 @@ def test_what_the_old_start_leaves_of_the_blame(bend, share):
     net.backward(rng.normal(size=(5, 100, 10)))
     size = np.sqrt(statistics(net.signals[:4]).mean_square).mean(axis=0)
     assert (size[0] / size[3]) ** (1 / 3) == pytest.approx(share, rel=0.1)
+
+
+def test_with_two_hidden_layers_only_the_sigmoid_needs_its_gain():
+    runs = load(ROOT / "results" / "depth" / "runs.csv")
+    runs = runs.where(phase="test", around="nothing", depth=2)
+    mean = {
+        kind: rows["test_score"].mean()
+        for kind, rows in runs.groups("task", "activation", "init")
+        if len(rows["test_score"]) == 20
+    }
+    for (task, bend, init), score in mean.items():
+        if init == "gain" and bend != "sigmoid":
+            assert abs(score - mean[task, bend, "pytorch"]) <= 0.03
+    assert len(mean) == 2 * 6 * 2
+    assert mean["spirals", "sigmoid", "pytorch"] == pytest.approx(0.71, abs=0.005)
+    assert mean["spirals", "sigmoid", "gain"] == pytest.approx(0.91, abs=0.005)
