@@ -44,7 +44,8 @@ def inputs(f, number_type):
     sizes = [smallest, 3 * smallest, normal - smallest, normal, number_type.largest]
     sizes += [digit / 2, digit, 3 * digit, math.sqrt(digit), 1e-3, 0.01, 0.1, 0.3, 0.7]
     sizes += [*SWITCHES, 100, 1000, number_type.largest / 3]
-    ends = [-math.log(smallest), -math.log(normal), math.log(number_type.largest), -math.log(digit)]
+    # By mpmath: the last digit of math.log is not the same everywhere.
+    ends = [abs(float(mp.log(y))) for y in (smallest, normal, number_type.largest, digit)]
     ends += [math.sqrt(2 * end) for end in ends[:2]]  # where the bell curve ends
     sizes += [end * nearly for end in ends for nearly in (0.98, 1, 1.02)]
     marks = chain.from_iterable(neighbours(x, number_type) for x in f.joints + f.turning_points)
