@@ -42,6 +42,8 @@ def test_the_fates_of_two_relu_units(run):
     x, y = xor()
     net, loss = MLP([2, 2, 1], "relu", seed=run.SEEDS), LOSSES["binary_cross_entropy"]
     optimizer = SGD(run.LEARNING_RATE)
+    net(x)
+    shut_at_the_start = (net.pre_activations[0] <= 0).all(axis=1).any(axis=-1)
     train(
         net, x, y, loss=loss, optimizer=optimizer, epochs=run.STEPS, batch_size=None, progress=False
     )  # fmt: skip
@@ -52,6 +54,7 @@ def test_the_fates_of_two_relu_units(run):
     failed, half, third = error > 0.1, np.abs(error - 1 / 2) < 0.01, np.abs(error - 2 / 3) < 0.01
     assert failed.sum() == 407 and (failed == half | third).all()
     assert (failed & shut).sum() == 285 and not (shut & ~failed).any()
+    assert (shut & shut_at_the_start).sum() == shut_at_the_start.sum() == 207
     assert [error[0], error[1], error[2]] == pytest.approx([1 / 2, 0, 2 / 3], abs=0.01)
     # One half to a 0 and a 1; to three corners, the average of what they should be.
     for given in answers[half]:
