@@ -10,7 +10,7 @@ function that the layer's inputs come from; the first layer's inputs are data, a
 the identity.
 """
 
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 
 import numpy as np
 
@@ -52,6 +52,18 @@ def nodes_for(kinks):
     return gaussian_nodes(kinks)
 
 
+def once_for_each(gain):
+    """Keep what was computed for a function of the catalogue; a name is looked up every time."""
+    kept = lru_cache(gain)
+
+    @wraps(gain)
+    def looked_up(activation, kind="forward"):
+        return (kept if kind in GAINS else gain)(find(ACTIVATIONS, activation), kind)
+
+    return looked_up
+
+
+@once_for_each
 def gain(activation, kind="forward"):
     """Return the factor on LeCun's weights that keeps one energy level through `activation`.
 
