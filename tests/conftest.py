@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib.util
 import os
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,15 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 BOOK_PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 PAGES = [*BOOK_PAGES, "search"]
 CHAPTERS = [page for page in BOOK_PAGES if page.startswith("chapters/")]
+
+
+def script(study, name="run"):
+    """A script of a study in results/, as a module."""
+    path = ROOT / "results" / study / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{study}_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def missing(reason):

@@ -1,10 +1,10 @@
 """The stored runs of chapter 5, and what its text says of them beyond its cells' outputs."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import MLP, SGD, sigmoid, tanh, train
 from bends.datasets import xor
@@ -17,10 +17,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "results" / "xor"
 
 @pytest.fixture(scope="module")
 def run():
-    spec = importlib.util.spec_from_file_location("xor_run", FOLDER / "run.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("xor")
 
 
 @pytest.fixture(scope="module")

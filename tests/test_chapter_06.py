@@ -1,12 +1,12 @@
 """Chapter 6: what its text says beyond its cells' outputs, and the stored trainings."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import relu
 from bends.runs import load, rerun
@@ -24,10 +24,7 @@ def text():
 
 @pytest.fixture(scope="module")
 def run():
-    spec = importlib.util.spec_from_file_location("curves_run", FOLDER / "run.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("curves")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Chapter 7: what its text says of order and chaos beyond its cells' outputs."""
 
-import importlib.util
 import math
 import re
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import MLP, tanh
 from bends.initializers import variance_scaling
@@ -124,9 +124,7 @@ def test_without_a_bend_a_circle_becomes_an_ellipse_and_nothing_else():
 
 
 def test_the_stored_border_comes_out_again(text):
-    spec = importlib.util.spec_from_file_location("ragged_run", FOLDER / "run.py")
-    run = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(run)
+    run = script("ragged-edge")
     stored = {}
     for name in ("whole", "close"):
         lines = (FOLDER / f"{name}.txt").read_text(encoding="utf8").split()

@@ -1,12 +1,12 @@
 """Chapter 11: its stored runs hold, and its sentences say what they show."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import ACTIVATIONS, MLP, relu
 from bends.comparisons import holm, paired_difference
@@ -21,14 +21,7 @@ TEXT = "\n\n".join(c.source for c in CELLS.values() if c.cell_type == "markdown"
 ELSEWHERE = 0.1  # how far a share may move on another processor; training magnifies rounding
 
 
-def script():
-    spec = importlib.util.spec_from_file_location("dead_units", FOLDER / "run.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RUN = script()
+RUN = script("dead-units")
 RUNS, REVIVAL, STARTS = (load(FOLDER / f"{name}.csv") for name in ("runs", "revival", "starts"))
 
 

@@ -1,6 +1,5 @@
 """Chapter 14: the census, the stored studies, and the numbers in its prose."""
 
-import importlib.util
 import json
 import re
 import zipfile
@@ -9,6 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import gelu, gelu_tanh, sigmoid, silu
 from bends.runs import load
@@ -25,15 +25,6 @@ def said(pattern):
     found = re.search(pattern, TEXT)
     assert found, f"chapter 14 no longer says {pattern!r}"
     return [float(group.replace("−", "-").replace(",", "")) for group in found.groups()]
-
-
-def script(folder, name):
-    spec = importlib.util.spec_from_file_location(
-        f"{folder}_{name}", RESULTS / folder / f"{name}.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 # --- the census -----------------------------------------------------------------------------------
@@ -74,7 +65,7 @@ def count(tmp_path, configuration, modelling, folder="tiny"):
         place = f"transformers/models/{folder}"
         archive.writestr(f"{place}/configuration_{folder}.py", configuration)
         archive.writestr(f"{place}/modeling_{folder}.py", modelling)
-    (row,) = script("census", "run").read(wheel)
+    (row,) = script("census").read(wheel)
     return row
 
 
@@ -121,7 +112,7 @@ def census():
 
 
 def test_the_stored_census():
-    table, run = census(), script("census", "run")
+    table, run = census(), script("census")
     text = table.where(text="yes")
     recent = text.where(year=[2025, 2026])
     assert len(set(table["family"])) == len(table) and list(table.text) == run.COLUMNS
@@ -149,7 +140,7 @@ def test_the_stored_census():
 
 
 def test_names_of_gelu():
-    curves = script("census", "run").CURVES
+    curves = script("census").CURVES
     exact, tanh_form = (len(curves[name]) for name in ("GELU", "GELU (tanh)"))
     others = len(curves["clipped GELU"]) + len(curves["quick GELU"])
     assert (exact, tanh_form, others) == (2, 5, 2)

@@ -1,11 +1,11 @@
 """The stored runs behind chapters 16 and 17 are those of their commands; so are the statistics."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import script
 
 from bends.runs import load, rerun
 
@@ -14,19 +14,12 @@ SCORES = ["train_score", "validation_score", "test_score"]
 ELSEWHERE = 0.05  # the tolerance that the chapters state; on the same machine the digits agree
 
 
-def script(folder, name):
-    spec = importlib.util.spec_from_file_location(folder, RESULTS / folder / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def assert_same(stored, fresh):
     for column in SCORES:
         np.testing.assert_allclose(fresh[column], stored[column], atol=ELSEWHERE)
 
 
-SIGMOID = script("sigmoid", "run")
+SIGMOID = script("sigmoid")
 SCENE, ADAM = SIGMOID.SCENE, SIGMOID.ADAM
 
 
@@ -43,7 +36,7 @@ def sigmoid_runs(**settings):
 
 
 def test_a_sample_of_the_relu_runs():
-    relu_start = script("relu-start", "run")
+    relu_start = script("relu-start")
     assert_same(*rerun(relu_start.grid(), RESULTS / "relu-start" / "runs.csv", count=4))
 
 

@@ -1,6 +1,5 @@
 """The stored runs behind chapter 18 are those of their commands; its words say what they say."""
 
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import ACTIVATIONS, gain
 from bends.residual import ResidualMLP, propagate
@@ -18,16 +18,9 @@ HERE = ROOT / "results" / "depth"
 ELSEWHERE = 0.1  # on the same machine the digits agree; training magnifies another one's rounding
 
 
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def run():
-    module = script("run")
+    module = script("depth")
     sys.modules["run"] = module  # as for its neighbours in the folder
     yield module
     del sys.modules["run"]
@@ -51,7 +44,7 @@ def test_every_run_of_the_protocol_is_there_and_a_sample_gives_the_same(run, tab
 
 
 def test_a_sample_of_the_longer_runs(run):
-    grid = script("more").longer()
+    grid = script("depth", "more").longer()
     assert len(load(HERE / "more.csv")) == sum(grid.runs)
     assert_same(*rerun(grid, HERE / "more.csv", count=1))
 
@@ -87,7 +80,7 @@ def test_normalisation_without_biases_is_blind_to_size(run):
 
 
 def test_the_protocol_holds_the_prediction_that_the_command_prints(run):
-    predict = script("predict")
+    predict = script("depth", "predict")
     protocol = (HERE / "PROTOCOL.md").read_text(encoding="utf-8")
     for around in run.AROUND:
         for init in run.INITS:

@@ -1,6 +1,5 @@
 """Chapter 19: its stored runs come out again, and its sentences follow from them."""
 
-import importlib.util
 import math
 import re
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from conftest import script
 
 from bends import ACTIVATIONS
 from bends.comparisons import compare_pairs
@@ -22,10 +22,7 @@ TEXT = "\n\n".join(cell.source for cell in CELLS.values())
 
 @pytest.fixture(scope="module")
 def run():
-    spec = importlib.util.spec_from_file_location("exceptions_run", FOLDER / "run.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("exceptions")
 
 
 def runs(case, **kind):

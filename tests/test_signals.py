@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from networks import random_net
 
 from bends import ACTIVATIONS, datasets, meanfield, signals
 from bends.initializers import gain, variance_scaling
@@ -34,24 +35,6 @@ def predicted(activation, layers, factor):
         q = meanfield.variance_map(activation, q, factor)
         energies.append(q / factor**2)
     return np.array(energies)
-
-
-def tent_network(layers):
-    """Each layer folds [0, 1] in two: 2x up to 1/2, then 2 - 2x."""
-    net = MLP([1] + [2] * layers + [1], "relu", init="zeros")
-    net.weights[0][:] = 1
-    for weights in net.weights[1:]:
-        weights[:] = [[2.0], [-4.0]]
-    for biases in net.biases[:-1]:
-        biases[:] = [0, -0.5]
-    return net
-
-
-def random_net(sizes, activation="relu", seed=0):
-    net = MLP(sizes, activation, seed=seed)
-    for biases in net.biases:
-        biases[:] = np.random.default_rng([seed, len(biases)]).standard_normal(biases.shape) / 2
-    return net
 
 
 # --- signals --------------------------------------------------------------------------------------
