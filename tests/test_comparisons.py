@@ -27,6 +27,7 @@ A, B = RNG.normal(0.5, 0.2, 24), RNG.normal(0.6, 0.1, 24)
 def test_wilson_interval_is_scipys(counted):
     theirs = stats.binomtest(*counted).proportion_ci(confidence_level=0.9, method="wilson")
     assert wilson_interval(*counted, confidence=0.9) == pytest.approx(tuple(theirs), abs=1e-12)
+    assert wilson_interval(*counted) == wilson_interval(*counted, confidence=0.95)
 
 
 def test_mean_interval_covers_as_often_as_it_says():
@@ -46,6 +47,8 @@ def test_paired_difference_is_scipys(confidence):
     low, high = theirs.confidence_interval(confidence)
     assert ours == pytest.approx(((A - B).mean(), low, high, theirs.pvalue), rel=1e-9)
     assert paired_difference(B, A).mean == -ours.mean
+    many = np.tile(A, 30), np.tile(B, 30)
+    assert paired_difference(*many).p == pytest.approx(stats.ttest_rel(*many).pvalue, rel=1e-9)
 
 
 def test_power_is_how_often_the_interval_lies_above_0():
@@ -113,6 +116,7 @@ def test_nemenyi_is_demsars():
     ("call", "words"),
     [
         (lambda: wilson_interval(3, 2), "successes must be at most trials, 2; got 3"),
+        (lambda: wilson_interval(-1, 2), "successes must be a whole number, 0 or more; got -1"),
         (lambda: wilson_interval(1, 2, 1.0), "confidence must be .* less than 1"),
         (lambda: mean_interval([1.0]), "values must be a row of at least two"),
         (lambda: mean_interval([1, np.nan]), "values must be finite; the entry at .1,. is nan"),

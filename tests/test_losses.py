@@ -232,6 +232,12 @@ def test_outputs_of_other_ranks_are_refused(shape):
             squared_error(np.zeros(shape), np.zeros(shape))
 
 
+@pytest.mark.parametrize("dtype", [bool, int, complex])
+def test_outputs_of_other_types_are_refused(dtype):
+    with pytest.raises(ValueError, match="outputs must be floats of shape"):
+        squared_error(np.zeros((2, 1), dtype), np.zeros((2, 1)))
+
+
 @given(st.integers(2, 9), st.integers(1, 9), st.integers(-20, 20))
 def test_labels_out_of_range_are_refused(classes, n, label):
     labels = np.zeros(n, int)

@@ -201,10 +201,21 @@ def test_nothing_is_done_twice(grid, stored, tmp_path, monkeypatch):
     assert path.read_bytes() == stored
 
 
+def test_what_a_grid_leaves_out_is_the_documented_default():
+    """Changed, it would give another meaning to every stored grid that leaves it out."""
+    assert runs.complete({"task": "moons"}) == {
+        "task": "moons", "activation": "relu", "init": "gain", "depth": 2, "width": 100,
+        "optimizer": "adam", "batch_size": 100, "epochs": 30, "patience": None, "dtype": "float32",
+    }  # fmt: skip
+
+
 def test_one_rate_needs_no_tuning(tasks, tmp_path):
     grid = Grid(tasks, [{"task": "moons", **SMALL}], rates=[0.01], seeds=range(18))
     table = run(grid, tmp_path / "new" / "folder" / "runs.csv", progress=False)
     assert grid.runs == (0, 18) and list(table["seed"]) == list(range(18))
+    other = Grid(tasks, [{"task": "moons", **SMALL}], rates=[0.02], seeds=range(18))
+    with pytest.raises(ValueError, match="line 2: not a run of this grid: test, moons"):
+        run(other, tmp_path / "new" / "folder" / "runs.csv", progress=False)  # no word of tuning
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])

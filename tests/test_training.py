@@ -204,6 +204,16 @@ def test_blas_has_one_thread_inside():
         assert blas and set(blas) == {1}
 
 
+def test_without_a_word_adam_makes_ten_epochs_of_batches_of_32():
+    steps, one, two = [], MLP([3, 2]), MLP([3, 2])
+    x, labels = np.tile(X, (2, 1))[:65], np.tile(LABELS, 2)[:65]  # two batches and one example
+    options = {"loss": "cross_entropy", "progress": False}
+    history = train(one, x, labels, observe=lambda step, net: steps.append(step), **options)
+    train(two, x, labels, optimizer=Adam(), epochs=10, batch_size=32, **options)
+    assert len(history.loss) == 10 and steps == list(range(1, 31))
+    assert np.array_equal(one.weights[0], two.weights[0])
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [
