@@ -41,10 +41,6 @@ METADATA = {
 }
 MOST_LINES = 20
 MOST_HIDDEN = 30
-# By number, the chapters that may still break the two rules on hidden code, until they are revised.
-# Both lists must be empty in the end; a test says which entries are not needed any more.
-NAMES_FROM_HIDDEN = set()
-LONG_HIDDEN = {"07", "08", "09", "10"}
 
 FENCE = re.compile(r"^(`{3,}|~{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 FOLDED = re.compile(re.escape(SOLUTION) + r"(.+?)\n\n</details>", re.DOTALL)
@@ -91,11 +87,8 @@ def exercises(notebook):
             yield starter, check if calls(check, "check") else None, solution(folded)
 
 
-def faults(notebook, slug=""):
-    """All that a stored notebook breaks of the house's rules: place, fault and cure.
-
-    The slug is that of its chapter: those in the two lists above may still break a rule.
-    """
+def faults(notebook):
+    """All that a stored notebook breaks of the house's rules: place, fault and cure."""
     found = []
     remake = "run `make notebooks`"
 
@@ -134,12 +127,10 @@ def faults(notebook, slug=""):
             for words in [*_stored_faults(cell, count), *_code_faults(cell)]:
                 fault(index, words)
 
-    if slug[:2] not in LONG_HIDDEN:
-        for index in long_hidden(notebook):
-            fault(index, f"has over {MOST_HIDDEN} lines, if hidden: split it")
-    if slug[:2] not in NAMES_FROM_HIDDEN:
-        for index, name in names_from_hidden(notebook):
-            fault(index, f"uses {name}, which only hidden code has made: make it in sight")
+    for index in long_hidden(notebook):
+        fault(index, f"has over {MOST_HIDDEN} lines, if hidden: split it")
+    for index, name in names_from_hidden(notebook):
+        fault(index, f"uses {name}, which only hidden code has made: make it in sight")
 
     for starter, check, answer in exercises(notebook):
         index = notebook.cells.index(starter)

@@ -105,7 +105,7 @@ async def remake(path, cell_seconds=CELL_SECONDS):
     if after != before:
         path.write_text(after, encoding="utf-8", newline="\n")
     print(f"{path}: {'written' if after != before else 'unchanged'}", flush=True)
-    return [f"{path}, {fault}" for fault in faults(notebook, path.stem)]
+    return [f"{path}, {fault}" for fault in faults(notebook)]
 
 
 async def main(paths):
