@@ -15,7 +15,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.utils import Timer
-from nbclient import NotebookClient
+from kernels import Client
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -44,12 +44,11 @@ async def run_all(cache, notebooks, cell_seconds):
     wrong = []
 
     async def one(path, notebook):
-        client = NotebookClient(
+        client = Client(
             notebook,
             timeout=cell_seconds,
             record_timing=False,  # else times stand in the cells, and the cache never matches
             resources={"metadata": {"path": str(path.parent)}},
-            extra_arguments=["--log-level=ERROR"],  # no word on each start
         )
         async with places:
             log.info("%s: executing", path.name)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+from kernels import Client
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from notebook_rules import BEGIN, METADATA, UNSHOWN, VARIES, faults
 
@@ -36,14 +36,13 @@ async def run(notebook, path, cell_seconds=CELL_SECONDS, settings=None, go_on=Fa
     NotebookError
         At the first cell that raises, stops the kernel or takes longer than `cell_seconds`.
     """
-    client = NotebookClient(
+    client = Client(
         notebook,
         kernel_name=METADATA["kernelspec"]["name"],
         resources={"metadata": {"path": str(path.parent)}},
         timeout=cell_seconds,
         allow_errors=go_on,
         coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],  # no word on each start
     )
     ours = {"BENDS_FACE": "text", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
     env = {**os.environ, **ours, **(settings or {})}

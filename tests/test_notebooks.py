@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
 
 import execution  # noqa: E402
+import kernels  # noqa: E402
 import notebooks  # noqa: E402
 import shake  # noqa: E402
 from notebook_rules import (  # noqa: E402
@@ -303,6 +304,29 @@ def test_pictures_and_what_varies_are_dropped(tmp_path):
     assert notebook.cells[2].outputs[0].data == {"text/plain": "A"}
     assert notebook.cells[2].metadata == {}
     assert notebook.cells[3].outputs == [] and notebook.cells[3].execution_count == 2
+
+
+@pytest.mark.parametrize("deaths", [2, 3])
+def test_a_kernel_that_dies_as_it_starts_is_started_again(tmp_path, monkeypatch, deaths):
+    start, managers = kernels.NotebookClient.async_start_new_kernel_client, []
+
+    async def dying(client):
+        managers.append(client.km)
+        if len(managers) <= deaths:
+            await client.km.shutdown_kernel(now=True)
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return await start(client)
+
+    monkeypatch.setattr(kernels.NotebookClient, "async_start_new_kernel_client", dying)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)")])
+    running = notebooks.run(notebook, tmp_path / "one.ipynb")
+    if deaths == kernels.STARTS:
+        with pytest.raises(RuntimeError):
+            finish(running)
+    else:
+        finish(running)
+        assert printed(notebook.cells[0]) == "1\n"
+        assert len({id(manager) for manager in managers}) == 3
 
 
 LOADING = [path for path in CHAPTERS if "../results/" in path.read_text(encoding="utf8")]
