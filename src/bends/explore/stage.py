@@ -97,6 +97,7 @@ class Stage:
                 recorder.known_clips = dict(recorder.clips)
                 ax.draw(recorder)
                 self._grounds[name] = recorder.begin("")
+        self._fixed = {name: fixture(ax) for name, ax in self.axes.items()}
 
     def record(self, draw, values, layer):
         """Call a drawing function; give the elements it drew by panel, and what it returned.
@@ -115,13 +116,12 @@ class Stage:
             If it changes what is fixed: limits, scales or labels.
         """
         before = {name: set(ax.get_children()) for name, ax in self.axes.items()}
-        fixed = {name: fixture(ax) for name, ax in self.axes.items()}
-        drawn = {}
+        drawn, kept = {}, False
         with mpl.rc_context(LOOK):
             try:
                 said = draw(self.axes, **values)
                 for name, ax in self.axes.items():
-                    if changed := changes(fixed[name], ax):
+                    if changed := changes(self._fixed[name], ax):
                         raise ValueError(
                             f"{draw.__name__} changes the {changed} of panel {name!r}; "
                             "these are fixed for all states: give them in panel(...)"
@@ -132,12 +132,14 @@ class Stage:
                     for artist in sorted(new, key=lambda a: a.get_zorder()):
                         artist.draw(recorder)
                     drawn[name] = recorder.begin("")
+                kept = True
             finally:  # as good as new for the next state, also after an error
                 for name, ax in self.axes.items():
                     for artist in ax.get_children():
                         if artist not in before[name]:
                             artist.remove()
-                    restore(fixed[name], ax)
+                    if not kept:
+                        restore(self._fixed[name], ax)
                     ax.set_prop_cycle(None)
         return drawn, said
 
