@@ -117,6 +117,8 @@ def test_the_pages_line_for_pytorchs_convolutions():
     x = torch.rand(100, 1, 14, 14)
     assert "axis" in torch_report(torch, model, x).findings
     report = torch_report(torch, model, x, axis=1)
+    assert not any(part._forward_pre_hooks for part in model.modules())
+    assert not model[1].running_mean.any()  # looking has changed nothing
     assert not report.findings and [layer.units for layer in report.layers] == [8, 16]
     inplace = nn.Sequential(nn.Linear(64, 64), nn.ReLU(inplace=True), nn.Linear(64, 2))
     space = {"model": inplace, "x": torch.randn(100, 64)}
@@ -139,3 +141,6 @@ def test_the_pages_lines_for_keras():
     layers = [keras.ops.convert_to_numpy(z) for z in space["layers"]]
     assert [z.shape for z in layers] == [(100, 12, 12, 8), (100, 10, 10, 16), (100, 64)]
     assert all(z.min() < 0 for z in layers)  # what enters ReLU, not what leaves it
+    relu = keras.activations.relu  # stands where it stood
+    assert sum(getattr(part, "activation", None) is relu for part in model.layers) == 3
+    assert not hasattr(keras.layers.ReLU(), "activation")  # as the page says
