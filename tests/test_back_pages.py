@@ -8,6 +8,7 @@ from pathlib import Path
 import generated
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from bends.losses import cross_entropy
 
@@ -46,6 +47,19 @@ def test_what_a_classifier_pays_that_knows_nothing():
     for value, classes in [*said[0], *said[1]]:
         outputs, label = np.zeros((1, int(classes))), np.array([0])
         assert f"{cross_entropy(outputs, label)[0]:.2f}" == value
+
+
+def test_how_many_runs_a_gain_takes():
+    text = (BACK / "how-to-read-a-claim.md").read_text(encoding="utf8")
+    (rule,) = re.findall(r"standard deviation of \d points, a gain of .*? twice as many", text)
+    spread, gain, runs, smaller, more = (float(n) for n in re.findall(r"\d+(?:\.\d+)?", rule))
+    power = norm.ppf(0.975) + norm.ppf(0.8)  # found in 80 of 100 comparisons, at 5 %
+    assert [(power * spread / d) ** 2 for d in (gain, smaller)] == pytest.approx(
+        [runs, more], rel=0.02
+    )
+    z, n = np.random.default_rng(0).normal(size=(2, 10_000, 2 * int(runs))), 2 * int(runs)
+    apart = gain + spread * (z[0] - z[1]).mean(axis=1)  # runs that are not in pairs
+    assert np.mean(apart > 1.96 * spread * (2 / n) ** 0.5) == pytest.approx(0.8, abs=0.015)
 
 
 def test_the_table_of_lessons_has_a_line_for_each_chapter():

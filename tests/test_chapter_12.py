@@ -28,6 +28,17 @@ def test_softmax_and_logarithms_by_hand():
     assert round(np.log(0.501) - np.log(0.5), 3) == 0.002
 
 
+def test_the_share_after_a_temperature_of_one_half():
+    assert round(softmax(np.array([2.0, 1.0, 0.0]) / 0.5)[0], 2) == 0.87
+
+
+def test_near_a_limit_the_slope_of_tanh_is_small_and_a_shares_is_not():
+    z = np.arctanh(-0.99)
+    assert round(tanh.derivative(z), 2) == 0.02
+    value, slope = LOSSES["binary_cross_entropy"](np.array([[z]]), np.array([[0.25]]))
+    assert slope[0, 0] == pytest.approx(sigmoid(z) - 0.25)
+
+
 @pytest.mark.parametrize(("yes", "loss"), [(0.5, 0.503), (0.9, 0.351), (0.1, 0.655)])
 def test_the_least_loss_of_a_sigmoid_applied_twice(yes, loss):
     of_yes, of_no = -np.log(sigmoid(1.0)), -np.log(1 - sigmoid(0.0))
