@@ -158,7 +158,8 @@ def summary():
                 ]
                 right = [f"{len(asked - names)} of {len(asked)}" for names in wrong]
                 rows.append([title, number_type, *right])
-    head = ["framework", "type", f"within {BOUND} units", f"within {BOUND} of 1", "special cases"]
+    within = [f"within {BOUND} {what}" for what in ("units", "units of 1")]
+    head = ["framework", "type", *within, "special cases"]
     measured = f"*(Measured here: `results/vectors`, with {versions()}, on {machine()}.)*"
     return f"{table(head, rows)}\n\n{measured}"
 
