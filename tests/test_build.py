@@ -350,10 +350,11 @@ def test_an_install_without_a_network_is_told_so(workshop):
 
 
 def test_make_lab_has_its_root_at_the_course_and_hands_arguments_on(workshop):
+    program(workshop / ".venv" / "bin" / "python", 'echo "running $*"')
     program(workshop / ".venv" / "bin" / "jupyter", 'echo "in $PWD: $*"')
     status, said = make(workshop, "lab", "ARGS=--no-browser --port=8899")
-    assert status == 0 and f"in {workshop}: lab " in said
-    assert "--LabApp.default_url=/lab/tree/chapters --no-browser --port=8899" in said
+    assert status == 0 and "running _ext/copies.py" in said and f"in {workshop}: lab " in said
+    assert "--LabApp.default_url=/lab/tree/my-chapters --no-browser --port=8899" in said
 
 
 def test_help_lists_every_target(workshop):

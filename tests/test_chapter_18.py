@@ -50,7 +50,7 @@ def test_a_sample_of_the_longer_runs(run):
 
 
 def test_a_sample_of_the_runs_with_and_without_biases(run):
-    grid = script("biases").without_and_with()
+    grid = script("depth", "biases").without_and_with()
     assert len(load(HERE / "biases.csv")) == sum(grid.runs)
     stored, fresh = rerun(grid, HERE / "biases.csv", count=3)
     scores = [
@@ -63,7 +63,7 @@ def test_a_sample_of_the_runs_with_and_without_biases(run):
 def test_normalisation_without_biases_is_blind_to_size(run):
     x = np.random.default_rng(0).normal(size=(50, 2))
     for biases, same in (("0", True), ("drawn", False)):
-        draw = script("biases").initialiser("gain", biases)
+        draw = script("depth", "biases").initialiser("gain", biases)
         net = ResidualMLP([2, 24, 24, 2], "tanh", init=draw, normalise=True, seed=0)
         assert np.allclose(net(x), net(2 * x), atol=0.01) == same
     all_, learnt, before = said(
