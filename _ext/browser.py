@@ -70,10 +70,10 @@ class Printer:
         path = self.site / route.request.url.removeprefix(ADDRESS).partition("?")[0]
         if not path.is_file():
             route.abort()
-        elif path.suffix == ".css":  # a printer can wait for the fonts
-            css = path.read_text(encoding="utf8")
-            css = css.replace("font-display: optional", "font-display: block")
-            route.fulfill(body=css, content_type="text/css")
+        elif path.suffix == ".html":  # a printer can wait for the fonts
+            html = path.read_text(encoding="utf8")
+            html = html.replace("font-display: optional", "font-display: block")
+            route.fulfill(body=html, content_type="text/html; charset=utf-8")
         else:
             route.fulfill(path=path)
 

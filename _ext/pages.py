@@ -1,6 +1,5 @@
 """What the template shows on each page, and the files that the whole site shares."""
 
-import hashlib
 import re
 import shutil
 import zipfile
@@ -138,7 +137,7 @@ def add_context(app, pagename, templatename, context, doctree):
         number=int(number[1]) if number else None,
         course=list(contents(app)),
         back=back_pages(app),
-        style=app.bends_style,
+        style=app.bends_style.replace("fonts/", context["pathto"]("_static/fonts/", 1)),
         page_links=page_links,
         page_runs=repository.RUN,
         repository=app.bends_repository,
@@ -149,15 +148,13 @@ def add_context(app, pagename, templatename, context, doctree):
 
 
 def prepare(app):
-    """Once before the pages: the style sheet's name and the address of the repository."""
+    """Once before the pages: the style sheet and the address of the repository."""
     app.bends_repository = repository.find()
     if app.bends_repository is None:
         log.info("No forge among the remotes: pages carry no links to Binder, Colab or an editor.")
-    text = style_sheet()
-    app.bends_style = f"book-{hashlib.sha256(text.encode()).hexdigest()[:10]}.css"
+    app.bends_style = style_sheet()  # it stands in each page: one request less before it is drawn
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / app.bends_style).write_text(text, encoding="utf8")
     icon = (ROOT / "_templates" / "favicon.svg").read_text(encoding="utf8")
     # An icon is a page of its own, with no attribute for the theme: it follows the system.
     colors = look.css_variables().replace('html:not([data-theme="light"])', ":root")
