@@ -104,7 +104,8 @@ def front(sheets):
     return (
         f"<h1>Bends</h1><p>{COURSE['pages']['index']}</p>"
         f"<p>{html.escape(AUTHOR)}. Text and figures CC BY 4.0, code BSD-3-Clause. What moves "
-        f"on the pages of the site stands here as it begins.</p><h2>Contents</h2>{''.join(lines)}"
+        f"on the pages of the site stands here as it begins, beside the states that the text says "
+        f"to try.</p><h2>Contents</h2>{''.join(lines)}"
     )
 
 

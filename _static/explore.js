@@ -173,9 +173,24 @@
     }
 
     // For paper: the states that the text links to, one after another from the start, side by side.
+    // Printing waits for nothing that comes later, so a file that is not here yet is asked for now.
+    function ask(name) {
+      const request = new XMLHttpRequest(), script = document.createElement("script");
+      request.open("GET", name, false);
+      try {
+        request.send();
+      } catch {
+        return; // offline, or opened from disk: that state stays away
+      }
+      if (request.status === 200) script.textContent = request.responseText;
+      document.head.append(script);
+    }
+
     function print() {
       const links = [...document.querySelectorAll(`article a[href^="#${figure.id}:"]`)];
-      if (!states || !links.length || !figure.isConnected) return;
+      if (!links.length || !figure.isConnected) return;
+      if (!states) ask(file());
+      if (!states) return;
       const now = inputs.map((input) => [input.value, input.checked]), seen = new Set();
       const box = Object.assign(document.createElement("div"), { className: "tried" });
       for (const input of inputs) {
@@ -184,7 +199,9 @@
       }
       for (const link of links) {
         set(decodeURIComponent(link.hash).split(":")[1]);
-        if (seen.has(link.hash) || !files.get(file())) continue; // said before, or not here yet
+        if (seen.has(link.hash)) continue;
+        if (!files.get(file())) ask(file());
+        if (!files.get(file())) continue;
         seen.add(link.hash);
         show();
         const state = document.createElement("div"), name = document.createElement("b"), said = document.createElement("p");
@@ -262,8 +279,9 @@
   follow();
   addEventListener("beforeprint", () => explorers.forEach(({ print }) => print()));
   addEventListener("afterprint", () => document.querySelectorAll(".tried").forEach((box) => box.remove()));
-  // Small states come once the page stands; large ones wait for the reader's first touch.
+  // Small states come once the page stands; large ones wait for the reader's first touch, save on
+  // a disk, where they cost nothing and cannot be asked for while a page is printed.
   const idle = window.requestIdleCallback ?? setTimeout;
-  const rest = () => idle(() => explorers.forEach(({ figure, load }) => figure.dataset.large ?? load()));
+  const rest = () => idle(() => explorers.forEach(({ figure, load }) => (location.protocol === "file:" || figure.dataset.large === undefined) && load()));
   document.readyState === "complete" ? rest() : addEventListener("load", rest);
 })();

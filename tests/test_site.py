@@ -570,6 +570,19 @@ def test_paper_has_the_states_to_try_side_by_side(address, open_page):
 
 
 @pytest.mark.browser
+def test_paper_has_states_whose_files_were_not_here_yet(address, open_page):
+    chapter = next(name for name in CHAPTERS if name.startswith("chapters/15"))
+    tab = open_page(f"{address}/{chapter}.html", viewport=DESK)
+    figure, states = tab.locator("#playground"), tab.locator("#playground + .tried > div")
+    before = figure.locator(".says").text_content()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    links = {a["href"] for a in soup(chapter).select('article a[href^="#playground:"]')}
+    assert len(links) > 1 and states.count() == len(links)
+    assert len(set(states.locator("p").all_text_contents()) - {before}) == len(links)
+    assert figure.locator(".says").text_content() == before
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("view", ["slide=junction", "worksheet"])
 def test_nothing_jumps_while_a_view_is_made(view, address, open_page):
     tab = open_page(f"{address}/{CHAPTERS[0]}.html?{view}", SHIFTS, viewport=DESK)
