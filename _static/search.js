@@ -28,7 +28,7 @@ const bendsSearch = (() => {
   const prepare = () => {
     places = bendsPages.flatMap(([page, sections]) =>
       sections.map(([anchor, heading, text], number) => {
-        const own = canon(words(heading)), title = canon(words(sections[0][1])), body = canon(words(text));
+        const own = canon(words(heading).filter((word) => SAME[word] !== "")), title = canon(words(sections[0][1])), body = canon(words(text));
         const place = { page, anchor, heading, text, title: sections[0][1], number, own, inOwn: new Set(own), inTitle: new Set(title), body, times: new Map() };
         for (const word of body) place.times.set(word, (place.times.get(word) ?? 0) + 1);
         for (const word of new Set([...own, ...title, ...body])) count.set(word, (count.get(word) ?? 0) + 1);
@@ -53,9 +53,11 @@ const bendsSearch = (() => {
       }
       if (!met) continue;
       if (place.own.length && place.own.every((word) => terms.includes(word))) score *= 1.5;
-      if (/^(sources|in one breath|check yourself|your turn)$/i.test(place.heading)) score *= 0.4;
-      if (/back.(sources|functions|questions|reference)/.test(place.page)) score *= 0.3; // chapters explain
+      if (/^(sources|in one breath|check yourself|your turn|you might think…)$/i.test(place.heading)) score *= 0.4;
+      const asIs = place.own.length === terms.length && terms.every((term) => place.inOwn.has(term)); // the query is the heading
+      if (/back.(sources|functions|questions|reference)/.test(place.page) && !(asIs && /questions|functions/.test(place.page))) score *= 0.3; // chapters explain
       if (/^where-it-comes-from/.test(place.anchor)) score *= 0.1; // titles of papers
+      score *= 1.2 - 0.01 * (place.page.match(/chapters.(\d+)/)?.[1] ?? 10); // what is new is explained where it first comes
       found.push({ ...place, score: score * (met / terms.length) ** 2 });
     }
     return found.sort((a, b) => b.score - a.score);
