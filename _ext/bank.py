@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from bends.check import _inline as as_html
+from bends.check import as_html
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "bends-questions.csv"

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from bends.check import UNANSWERED
+from bends.check.faults import UNANSWERED
 
 VARIES = "nbval-ignore-output"
 

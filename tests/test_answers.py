@@ -11,8 +11,9 @@ from conftest import ROOT
 from notebook_rules import baked, calls
 
 from bends import look
-from bends.answers import answer_form
-from bends.check import _judge, check, numbers
+from bends.check import check, numbers
+from bends.check.answers import answer_form
+from bends.check.exercises import _judge
 
 sys.path.insert(0, str(ROOT / "_ext"))
 
@@ -75,7 +76,7 @@ def test_what_cannot_be_answered_is_refused(make, words):
 
 def test_the_page_shows_the_input_and_prints_nothing(monkeypatch, capsys):
     shown = []
-    monkeypatch.setattr("bends.check.display", shown.append)
+    monkeypatch.setattr("bends.check.exercises.display", shown.append)
     monkeypatch.setenv("BENDS_FACE", "page")
     assert not check(..., rule, page=ONE)
     assert capsys.readouterr().out == "" and "<form" in shown[0].data

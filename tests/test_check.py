@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bends.check import RIGHT, UNANSWERED, WRONG, check, predict, question
+from bends.check import check, predict, question
+from bends.check.exercises import RIGHT, WRONG
+from bends.check.faults import UNANSWERED
 from bends.look import css_variables
 
 
@@ -110,7 +112,7 @@ def raises(error):
     ],
 )
 def test_whatever_an_answer_does_it_is_judged(capsys, monkeypatch, answer, expected, words):
-    monkeypatch.setattr("bends.check.SECONDS", 0.2)
+    monkeypatch.setattr("bends.check.exercises.SECONDS", 0.2)
     message = says(capsys, answer, expected)
     assert message.startswith(WRONG) and words in message and len(message) < 400
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
@@ -266,7 +268,7 @@ CHOICES = {"`relu`": (True, "It bends at 0."), "x < 1": (False, "That is no func
 def shown(monkeypatch):
     """What was displayed, as a mime bundle in the asked face."""
     made = []
-    monkeypatch.setattr("bends.check.display", made.append)
+    monkeypatch.setattr("bends.check.questions.display", made.append)
 
     def bundle(face):
         monkeypatch.setenv("BENDS_FACE", face)

@@ -9,7 +9,8 @@ import pytest
 from conftest import CHAPTERS, ROOT
 from notebook_rules import exercises, names
 
-from bends.check import RIGHT, UNANSWERED, WRONG
+from bends.check.exercises import RIGHT, WRONG
+from bends.check.faults import UNANSWERED
 
 pytestmark = pytest.mark.slow
 VERDICTS = (RIGHT, WRONG, UNANSWERED)
@@ -90,7 +91,7 @@ def prepared(path):
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda name: name.removeprefix("chapters/"))
 def test_no_hostile_answer_is_right_and_each_has_its_words(chapter, monkeypatch, capsys):
     monkeypatch.setenv("BENDS_FACE", "text")
-    monkeypatch.setattr("bends.check.SECONDS", 0.3)
+    monkeypatch.setattr("bends.check.exercises.SECONDS", 0.3)
     monkeypatch.chdir(ROOT / "chapters")
     found, space = prepared(ROOT / f"{chapter}.ipynb")
     assert found

@@ -13,7 +13,8 @@ ORDER = [
     "signals", "diagnosis", "regions", "meanfield", "residual",
     "digests", "storage", "runs", "distributions", "comparisons",
     "frameworks", "exact", "vectors.asking", "vectors", "vectors.__main__",
-    "choose", "choose.face", "look", "figures", "tables", "answers", "check",
+    "choose", "choose.face", "look", "figures", "tables",
+    "check.answers", "check.faults", "check.exercises", "check.questions", "check",
     "explore.tracing", "explore.svg", "explore.stage", "explore.controls", "explore.explorer",
     "explore.differences", "explore.baking", "explore.page", "explore.live", "explore", "",
 ]  # fmt: skip

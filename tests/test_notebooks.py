@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from jupyter_cache.base import CacheBundleIn
 
-from bends.check import RIGHT
+from bends.check.exercises import RIGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
