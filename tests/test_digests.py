@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from bends import digests, runs
+from bends import digests
+from bends.stacks import train_stack
 
 OWN = '''
 """{doc}"""
@@ -64,10 +65,10 @@ def test_what_a_number_passes_through_changes_the_digest(tmp_path, change):
 
 def test_only_the_functions_asked_for_count():
     relu, again, tanh = (
-        digests.of_code(runs.train_stack, [name, "adam"])[0] for name in ("relu", "relu", "tanh")
+        digests.of_code(train_stack, [name, "adam"])[0] for name in ("relu", "relu", "tanh")
     )
     assert relu == again != tanh
-    assert digests.of_code(runs.train_stack, ["relu", "sgd"])[0] != relu
+    assert digests.of_code(train_stack, ["relu", "sgd"])[0] != relu
 
 
 def test_every_bit_of_the_data_counts():

@@ -11,7 +11,7 @@ ORDER = [
     "_arguments", "stable", "normal", "catalogue", "further", "activations",
     "initializers", "losses", "optimizers", "network", "training", "datasets",
     "signals", "diagnosis", "regions", "meanfield", "residual",
-    "digests", "storage", "runs", "distributions", "comparisons",
+    "digests", "storage", "stacks", "grids", "runs", "distributions", "comparisons",
     "frameworks", "exact", "vectors.asking", "vectors", "vectors.__main__",
     "choose", "choose.face", "look", "figures", "tables",
     "check.answers", "check.faults", "check.exercises", "check.questions", "check",

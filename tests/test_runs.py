@@ -11,11 +11,13 @@ import time
 import numpy as np
 import pytest
 
-from bends import datasets, runs, storage
+from bends import datasets, runs, stacks, storage
+from bends.grids import Grid, product
 from bends.losses import cross_entropy
 from bends.network import MLP
 from bends.optimizers import Adam
-from bends.runs import Grid, complete, load, product, rerun, run, task
+from bends.runs import load, rerun, run
+from bends.stacks import complete, task, train_stack
 from bends.training import train
 
 SMALL = {"width": 6, "epochs": 2, "batch_size": 25}
@@ -56,7 +58,7 @@ def a_cell(**changes):
 
 def test_grid_counts_its_runs_and_fills_in_defaults(grid):
     assert grid.runs == (4 * 2 * 2, 4 * 3)
-    expected = runs.SETTINGS | SMALL | {"task": "moons", "activation": "tanh"}
+    expected = stacks.SETTINGS | SMALL | {"task": "moons", "activation": "tanh"}
     assert grid.settings[1] == expected
 
 
@@ -109,7 +111,7 @@ def test_task_keeps_the_parts_apart(tasks):
 
 def test_scores_are_those_of_a_network_trained_by_hand(tasks):
     moons = tasks["moons"]
-    rows = runs.train_stack(moons, a_cell(init="he"), [(0.01, 5), (0.03, 6)])
+    rows = train_stack(moons, a_cell(init="he"), [(0.01, 5), (0.03, 6)])
     net = MLP([2, 6, 6, 2], "relu", init="he", seed=6, dtype=np.float32)
     train(
         net, *moons.train, loss=cross_entropy, optimizer=Adam(0.03), epochs=2, batch_size=25,
@@ -123,7 +125,7 @@ def test_scores_are_those_of_a_network_trained_by_hand(tasks):
 
 def test_scores_of_a_regression_are_shares_of_the_variance(tasks):
     sine = tasks["sine"]
-    row = runs.train_stack(sine, a_cell(dtype="float64", epochs=9), [(0.01, 5)])[0]
+    row = train_stack(sine, a_cell(dtype="float64", epochs=9), [(0.01, 5)])[0]
     net = MLP([1, 6, 6, 1], "relu", seed=5)
     train(
         net, *sine.train, loss="squared_error", optimizer=Adam(0.01), epochs=9, batch_size=25,
@@ -135,8 +137,7 @@ def test_scores_of_a_regression_are_shares_of_the_variance(tasks):
 
 def test_init_may_be_a_number(tasks):
     he, number = (
-        runs.train_stack(tasks["moons"], a_cell(init=init), [(0.01, 5)])[0]
-        for init in ("he", 2**0.5)
+        train_stack(tasks["moons"], a_cell(init=init), [(0.01, 5)])[0] for init in ("he", 2**0.5)
     )
     assert he["train_score"] == number["train_score"]
 
@@ -151,7 +152,7 @@ def test_load_gives_numbers_and_names_as_they_were(tasks, tmp_path):
 
 def test_early_stop_is_told(tasks):
     moons, cell = tasks["moons"], a_cell(epochs=400, patience=2)
-    rows = runs.train_stack(moons, cell, [(0.1, 1), (0.1, 2)])
+    rows = train_stack(moons, cell, [(0.1, 1), (0.1, 2)])
     net = MLP([2, 6, 6, 2], "relu", seed=[1, 2], dtype=np.float32)
     history = train(
         net, *moons.train, loss=cross_entropy, optimizer=Adam(0.1), epochs=400, batch_size=25,
@@ -203,7 +204,7 @@ def test_nothing_is_done_twice(grid, stored, tmp_path, monkeypatch):
 
 def test_what_a_grid_leaves_out_is_the_documented_default():
     """Changed, it would give another meaning to every stored grid that leaves it out."""
-    assert runs.complete({"task": "moons"}) == {
+    assert complete({"task": "moons"}) == {
         "task": "moons", "activation": "relu", "init": "gain", "depth": 2, "width": 100,
         "optimizer": "adam", "batch_size": 100, "epochs": 30, "patience": None, "dtype": "float32",
     }  # fmt: skip
@@ -421,12 +422,12 @@ def test_killed_twenty_times_at_random_nothing_is_lost(tmp_path):
 
 SLOW = """
 import sys
-from bends import datasets, runs
-moons = runs.task(*datasets.moons(400, seed=1), *datasets.moons(80, seed=2))
-settings = runs.product(
+from bends import datasets, grids, runs, stacks
+moons = stacks.task(*datasets.moons(400, seed=1), *datasets.moons(80, seed=2))
+settings = grids.product(
     task=["moons"], activation=["relu", "tanh", "gelu", "silu"], width=range(40, 45), epochs=[8]
 )
-grid = runs.Grid({"moons": moons}, settings, rates=[0.01], seeds=[1, 2])
+grid = grids.Grid({"moons": moons}, settings, rates=[0.01], seeds=[1, 2])
 if __name__ == "__main__":
     runs.run(grid, sys.argv[1], progress=False)
 """

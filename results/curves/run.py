@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from bends import MLP, Adam, train
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 CURVES = {
     "wave": lambda x: np.cos(np.pi * x),

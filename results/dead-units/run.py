@@ -15,7 +15,8 @@ import numpy as np
 
 from bends import MLP, SGD, Adam, gelu, leaky_relu, silu, train
 from bends.datasets import mnist1d
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 HERE = Path(__file__).parent
 SEEDS = range(10, 30)  # 0 to 9 were seen while this was written

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 LETTERS = "\n" + "".join(map(chr, range(32, 127)))
 WIDTH, LAYERS, HEADS = 96, 2, 4

@@ -16,8 +16,9 @@ import numpy as np
 from run import AROUND, BATCH, EPOCHS, FUNCTIONS, INITS, WIDTH, grid, share_right
 
 from bends import INITIALIZERS, Adam, train
+from bends.grids import product
 from bends.residual import ResidualMLP
-from bends.runs import product, run
+from bends.runs import run
 
 DEPTH = 20
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from run import AROUND, EPOCHS, grid
 
-from bends.runs import product, run
+from bends.grids import product
+from bends.runs import run
 
 FUNCTIONS = ["sigmoid", "tanh", "relu", "silu"]
 

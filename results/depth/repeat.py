@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 from run import BATCH, EPOCHS, RATES, TUNING_SEEDS, WIDTH, tasks
 
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 DEPTH, SEEDS = 20, range(10)
 AROUND = {  # whether to normalise, to learn the scale and shift, to skip

@@ -12,8 +12,9 @@ import numpy as np
 
 from bends import OPTIMIZERS, train
 from bends.datasets import mnist1d, spirals
+from bends.grids import Grid, product
 from bends.residual import ResidualMLP
-from bends.runs import Grid, product, run
+from bends.runs import run
 from bends.training import split
 
 FUNCTIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "silu", "selu"]

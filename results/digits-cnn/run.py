@@ -16,7 +16,8 @@ from torch import nn
 from torch.nn import functional
 
 import bends
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 CHANNELS = [1, 8, 8, 16, 16]
 EPOCHS, BATCH = 25, 50

@@ -19,7 +19,7 @@ import run
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from bends.runs import product
+from bends.grids import product
 
 FUNCTIONS = {"relu": "Relu", "tanh": "Tanh", "silu": "Sigmoid"}
 

@@ -20,8 +20,9 @@ import numpy as np
 
 from bends import ACTIVATIONS, MLP, Adam, gain, hard_sigmoid, relu, sigmoid, softplus, train
 from bends.datasets import mnist1d
+from bends.grids import Grid, product
 from bends.network import Gradients
-from bends.runs import Grid, product, run
+from bends.runs import run
 
 HERE = Path(__file__).parent
 SEEDS = range(10, 30)  # 0 to 9 were seen while this was written

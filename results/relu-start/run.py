@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from bends.datasets import mnist1d, moons, spirals
-from bends.runs import Grid, product, run, task
+from bends.grids import Grid, product
+from bends.runs import run
+from bends.stacks import task
 
 STEPS = 1500
 BATCH = 100

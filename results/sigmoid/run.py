@@ -11,8 +11,10 @@ from pathlib import Path
 
 from bends import ACTIVATIONS
 from bends.datasets import mnist1d
+from bends.grids import Grid, product
 from bends.initializers import gain
-from bends.runs import Grid, Task, product, run
+from bends.runs import run
+from bends.stacks import Task
 
 EPOCHS = 100  # of 40 batches: 4000 steps
 LONG = 250  # 10 000 steps

@@ -10,7 +10,8 @@ import numpy as np
 
 from bends import MLP, SGD, sigmoid, train
 from bends.datasets import xor
-from bends.runs import Grid, product, run
+from bends.grids import Grid, product
+from bends.runs import run
 
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "sin")
 UNITS = (1, 2, 3, 4, 8)
