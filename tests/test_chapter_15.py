@@ -104,6 +104,16 @@ def test_without_unit_4_nearly_everything_is_called_outer(playground):
     assert (net(playground["POINTS"]["circles"][0]) < 0).sum() > 190
 
 
+def test_units_4_and_6_lift_the_sheet_and_the_others_cut_pieces_off(playground):
+    net = playground["trained"]("circles", "relu", 1, 1000)
+    lifts = net.weights[1][:, 0] > 0
+    assert list(np.flatnonzero(lifts) + 1) == [4, 6]
+    edge = np.linspace(-1.4, 1.4, 50)
+    net(np.array(np.meshgrid(edge, edge)).reshape(2, -1).T)  # all of the small picture
+    level = net.pre_activations[0] <= 0
+    assert not level[:, 3].any() and level[:, ~lifts].any(axis=0).all()
+
+
 def test_relu_is_stuck_on_the_upper_clouds(playground):
     x, y = playground["POINTS"]["xor"]
     net = playground["trained"]("xor", "relu", 1, 1000)
