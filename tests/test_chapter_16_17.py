@@ -1,15 +1,16 @@
 """The stored runs behind chapters 16 and 17 are those of their commands; so are the statistics."""
 
 import json
-from pathlib import Path
+import re
 
+import nbformat
 import numpy as np
 import pytest
-from conftest import script
+from conftest import ROOT, script
 
 from bends.runs import load, rerun
 
-RESULTS = Path(__file__).parent.parent / "results"
+RESULTS = ROOT / "results"
 SCORES = ["train_score", "validation_score", "test_score"]
 ELSEWHERE = 0.05  # the tolerance that the chapters state; on the same machine the digits agree
 
@@ -96,6 +97,35 @@ def test_what_the_small_start_gains_on_the_test_in_chapter_16(asked, activation,
     assert large["train_score"].mean() == 1
     gained = small["test_score"].mean() - large["test_score"].mean()
     assert 100 * gained == pytest.approx(points, abs=0.1)
+
+
+def prose(number):
+    """The Markdown of a chapter."""
+    (path,) = (ROOT / "chapters").glob(f"{number}-*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_how_far_other_functions_get_from_the_small_start():
+    text = prose(16)
+    others = ["tanh", "relu", "gelu"]
+    share = {name: 100 * sigmoid_runs(activation=name)["train_score"].mean() for name in others}
+    over = re.search(r"Three other functions get over (\d+) %", text)[1]
+    less, more = re.search(r"learn up to (\d+) points less, and get up to (\d+) p", text).groups()
+    assert min(share.values()) > float(over)
+    assert round(100 - min(share.values())) == int(less)
+    larger = {"tanh": 1.59254, "relu": 1.41421, "gelu": 1.53353}
+    gained = [
+        sigmoid_runs(activation=name)["test_score"].mean()
+        - sigmoid_runs(activation=name, init=larger[name])["test_score"].mean()
+        for name in others
+    ]
+    assert round(100 * max(gained)) == int(more)
+    nearly = re.search(r"With Adam, tanh and ReLU learn over ([\d.]+) % from either", text)[1]
+    for name in ["tanh", "relu"]:
+        for init in ["pytorch", larger[name]]:
+            ten = sigmoid_runs(**ADAM, activation=name, init=init)["train_score"]
+            assert 100 * ten.min() > float(nearly)
 
 
 @pytest.fixture(scope="module")
