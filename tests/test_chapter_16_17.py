@@ -196,6 +196,34 @@ def test_numbers_in_the_prose_of_chapter_17(summary):
     assert mean["relu"] - mean["hard_swish"] == pytest.approx(8)
 
 
+def test_how_far_the_twenty_lie_apart(summary):
+    text, table = prose(17), load(RESULTS / "relu-start" / "runs.csv")
+    points = int(re.search(r"The rest, ReLU too, lie within (\d) points of the best", text)[1])
+    diverged, runs = re.search(r"squared ReLU fails: (\d+) of its (\d+) runs", text).groups()
+    last, second = {"identity"}, {"sigmoid", "hard_sigmoid"}
+    furthest = 0
+    for task in summary["tasks"]:
+        scores = matched(table, task)
+        if task == "deep":
+            squared = scores.pop("squared_relu")
+            assert [np.isnan(squared).sum(), len(squared)] == [int(diverged), int(runs)]
+            assert np.nanmax(np.abs(squared - 0.5)) < 0.01  # the others guess
+        mean = {name: 100 * score.mean() for name, score in scores.items()}
+        order = sorted(mean, key=mean.get)
+        assert order[0] in last and mean["relu"] - mean["identity"] > 8
+        apart = last | second if task in ("spirals", "deep") else last
+        assert task not in ("spirals", "deep") or set(order[1:3]) == second
+        furthest = max(furthest, max(mean.values()) - min(mean[n] for n in mean.keys() - apart))
+    assert points - 1 < furthest < points
+
+
+def test_only_the_identity_lies_apart_by_mean_place(summary):
+    assert "Only the identity lies so far behind, and only behind the first five." in prose(17)
+    mean, apart = summary["ranks"]["mean"], summary["ranks"]["critical_difference"]
+    far = {(a, b) for a in mean for b in mean if mean[b] - mean[a] > apart}
+    assert far == {(name, "identity") for name in sorted(mean, key=mean.get)[:5]}
+
+
 def test_a_single_race_seldom_crowns_the_best_of_thirty(summary):
     table = load(RESULTS / "relu-start" / "runs.csv")
     wins, winners = {}, {}
