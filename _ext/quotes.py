@@ -1,7 +1,8 @@
-"""Curly apostrophes and quotation marks in the page's text; authors type straight ones.
+"""Typography of the page's text: curly apostrophes and quotation marks, short sums in one line.
 
-Sphinx sets them in the prose of Markdown alone. What Python writes as HTML (captions, questions,
-the chooser) and what the template adds come through the filter `curly`, around the whole page.
+Authors type straight marks and plain spaces. Sphinx curls in the prose of Markdown alone; what
+Python writes as HTML (captions, questions, the chooser) and what the template adds come through
+the filter `curly`, around the whole page.
 """
 
 import re
@@ -9,11 +10,17 @@ import re
 MARK, DOUBLE = "(?:'|&#x27;|&#39;)", '(?:"|&quot;)'
 APOSTROPHE = re.compile(rf"(?<=\w){MARK}(?=\w)|(?<=s){MARK}(?=\s)|^{MARK}(?=s\b)")
 QUOTED = re.compile(rf"(?<![^\s(]){DOUBLE}(?=\S)(.*?)(?<=\S){DOUBLE}(?!\w)", re.DOTALL)
+# What a figure's script exchanges for its states' own text keeps the spaces that those have.
 PART = re.compile(
-    r"""(?P<code><(pre|code|script|style|samp|kbd|math)\b.*?</\2>|<!--.*?-->)"""
+    r"""(?P<open><(?P<name>svg|p)\b(?:(?<=svg)|[^>]*\bclass="says")[^>]*>)(?P<inner>.*?)(?P<end></(?P=name)>)"""
+    r"""|(?P<code><(?P<kind>pre|code|script|style|samp|kbd|math)\b.*?</(?P=kind)>|<!--.*?-->)"""
     r"""|(?P<tag><(?:"[^"]*"|'[^']*'|[^'">])*>)|(?P<text>[^<]+)""",
     re.DOTALL,
 )
+# "2 · 0.5 = 1" and "15 %" stay in one line; a sum longer than that may be parted before a sign.
+SIGN = "(?:[·×−+/=≈≤≥]|&lt;|&gt;)"
+SUM = re.compile(rf"(?:(?<!\S)\S{{1,8}}|^)(?: {SIGN}(?: \S{{1,8}}(?!\S)| ?$))+|\d %", re.MULTILINE)
+SHORT = 24  # characters
 # Attributes that are read, aloud or as what a script shows.
 READ = re.compile(r'(?<=\s)((?:alt|content|aria-\w+|data-(?:title|short|says))=")([^"]*)')
 
@@ -23,12 +30,25 @@ def apostrophes(text):
     return APOSTROPHE.sub("’", text)
 
 
-def curly(html):
-    """A page with curly marks in its text, but not in code, scripts and addresses."""
+def sums(text):
+    """Text whose short sums have no-break spaces."""
+
+    def replace(found):
+        if len(found[0]) <= SHORT:
+            return found[0].replace(" ", "\xa0")
+        return re.sub(rf"(?<= )({SIGN}) ", "\\1\xa0", found[0])
+
+    return SUM.sub(replace, text)
+
+
+def curly(html, sums=sums):
+    """A page with curly marks and whole sums in its text; code, scripts and addresses as is."""
 
     def replace(part):
         if text := part["text"]:
-            return QUOTED.sub(r"“\1”", apostrophes(text))
+            return sums(QUOTED.sub(r"“\1”", apostrophes(text)))
+        if part["open"]:
+            return curly(part["open"]) + curly(part["inner"], str) + part["end"]
         if tag := part["tag"]:
             return READ.sub(lambda found: found[1] + apostrophes(found[2]), tag)
         return part[0]

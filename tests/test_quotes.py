@@ -29,6 +29,22 @@ def test_marks_are_curly_in_text_alone(html, expected):
     assert curly(html) == expected == curly(expected)
 
 
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("so 4 · s(1 − s) is 15 %", "so 4~·~s(1~−~s) is 15~%"),
+        ("if <em>x</em> = 2, a &lt; 3", "if <em>x</em>~=~2, a~&lt;~3"),
+        ("2 · <em>x</em> · 3", "2~·~<em>x</em>~·~3"),
+        ("softmax + cross-entropy, on − off", "softmax + cross-entropy, on~−~off"),
+        ("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8", "1 +~2 +~3 +~4 +~5 +~6 +~7 +~8"),
+        ("<code>1 + 2</code> <math><mn>1 = 2</mn></math>", None),
+        ('<svg class="a"><text>1 + 2</text></svg><p class="says" id="b">3 = 3</p>', None),
+    ],
+)
+def test_short_sums_stay_in_one_line(html, expected):
+    assert curly(html) == (expected or html).replace("~", "\xa0")
+
+
 def test_all_sentences_of_an_explorer_have_the_same_marks(tmp_path):
     states = '{"says":{"v":["ReLU\'s","Keras\' own"]}}'
     figure = (
