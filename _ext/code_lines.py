@@ -1,15 +1,18 @@
 """Code on a page: three inks, and each line an element, so that a phone can wrap it.
 
 A wrapped line goes on below its own beginning, two letters further in: `--in` says where that is.
+What code prints has columns, which a wrapped line would break: `--wide` says how many letters its
+longest line has, and a phone makes the letters smaller.
 The style sheet has the inks; what Pygments tells apart beyond them is dropped, and the page is
 lighter for it.
 """
 
 import re
+from html import unescape
 
 BLOCK = re.compile(
-    r'(?s)(<div class="highlight"><pre(?: tabindex="0"><code)?>)(?:<span></span>)?(.*?)'
-    r"((?:</code>)?</pre>)"
+    r'(?s)(<div class="output[^>]*>\s*)?<div class="highlight">'
+    r'(<pre(?: tabindex="0"><code)?>)(?:<span></span>)?(.*?)((?:</code>)?</pre>)'
 )
 TOKEN = re.compile(r'<span class="([\w-]+)">([^<]*)</span>')
 INKS = {"k": "word", "o": "word", "s": "value", "m": "value", "c": "aside"}
@@ -42,8 +45,11 @@ def in_lines(body):
     """A page's body with its blocks of code in inked lines."""
 
     def block(match):
-        opening, code, end = match.groups()
+        output, opening, code, end = match.groups()
         lines = TOKEN.sub(inked, code).rstrip("\n").split("\n")
-        return opening + "".join(map(line, lines)) + end
+        wide = max(len(unescape(TAG.sub("", text))) for text in lines)
+        style = f' style="--wide:{wide}"' if output else ""
+        block = f'{output or ""}<div class="highlight"{style}>{opening}'
+        return block + "".join(map(line, lines)) + end
 
     return BLOCK.sub(block, body)

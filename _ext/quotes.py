@@ -17,10 +17,13 @@ PART = re.compile(
     r"""|(?P<tag><(?:"[^"]*"|'[^']*'|[^'">])*>)|(?P<text>[^<]+)""",
     re.DOTALL,
 )
-# "2 · 0.5 = 1" and "15 %" stay in one line; a sum longer than that may be parted before a sign.
+# "2 · 0.5 = 1" and "15 %" stay in one line; a longer sum may be parted before plus, minus, equals.
 SIGN = "(?:[·×−+/=≈≤≥]|&lt;|&gt;)"
 SUM = re.compile(rf"(?:(?<!\S)\S{{1,8}}|^)(?: {SIGN}(?: \S{{1,8}}(?!\S)| ?$))+|\d %", re.MULTILINE)
 SHORT = 24  # characters
+FOLLOWED = re.compile(
+    r"(?s)(<math\b(?:(?!</?math\b).)*</math>)([.,;:!?)]+)"
+)  # no line begins with these
 # Attributes that are read, aloud or as what a script shows.
 READ = re.compile(r'(?<=\s)((?:alt|content|aria-\w+|data-(?:title|short|says))=")([^"]*)')
 
@@ -36,13 +39,16 @@ def sums(text):
     def replace(found):
         if len(found[0]) <= SHORT:
             return found[0].replace(" ", "\xa0")
-        return re.sub(rf"(?<= )({SIGN}) ", "\\1\xa0", found[0])
+        whole = re.sub(" ([·×/]) ", "\xa0\\1\xa0", found[0])
+        return re.sub(rf"(?<= )({SIGN}) ", "\\1\xa0", whole)
 
     return SUM.sub(replace, text)
 
 
 def curly(html, sums=sums):
     """A page with curly marks and whole sums in its text; code, scripts and addresses as is."""
+
+    html = FOLLOWED.sub(r'<span class="whole">\1\2</span>', html)
 
     def replace(part):
         if text := part["text"]:

@@ -37,6 +37,8 @@ def test_marks_are_curly_in_text_alone(html, expected):
         ("2 · <em>x</em> · 3", "2~·~<em>x</em>~·~3"),
         ("softmax + cross-entropy, on − off", "softmax + cross-entropy, on~−~off"),
         ("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8", "1 +~2 +~3 +~4 +~5 +~6 +~7 +~8"),
+        ("1 · (−1) + 2 · 1 + 0.5 · 0 = 1", "1~·~(−1) +~2~·~1 +~0.5~·~0 =~1"),
+        ("<math>a</math>, b", '<span class="whole"><math>a</math>,</span> b'),
         ("<code>1 + 2</code> <math><mn>1 = 2</mn></math>", None),
         ('<svg class="a"><text>1 + 2</text></svg><p class="says" id="b">3 = 3</p>', None),
     ],

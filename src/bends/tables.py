@@ -130,8 +130,11 @@ def _loss(answer, framework):
 
 
 def tex(formula):
-    """A formula between dollars; the bar that would end a table's cell is written by name."""
-    text = formula.replace("|", r"\vert ")
+    """A formula between dollars; the bar that would end a table's cell is written by name.
+
+    What a formula explains behind it ("u = …") has a line of its own.
+    """
+    text = formula.replace("|", r"\vert ").replace(r", \quad ", "$,<br>$")
     return f"${text}$"
 
 
