@@ -1,7 +1,9 @@
-"""The book's prose, without code, mathematics and addresses, for the tests of words."""
+"""The book's prose: its words, without code, mathematics and addresses, and its numbers."""
 
 import ast
+import itertools
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -47,6 +49,56 @@ def notebook(path):
         plain(cell.source if cell.cell_type == "markdown" else "\n\n".join(strings(cell.source)))
         for cell in cells
     )
+
+
+GUIDE = ROOT / "_ext" / "field_guide.yml"
+RULES = ROOT / "src" / "bends" / "choose" / "rules.json"
+COUNTS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen twenty"
+)
+COUNTS = {word: number for number, word in enumerate(COUNTS.split())}
+
+
+@cache
+def written(place):
+    """What stands in a place, as it is written.
+
+    A place is a chapter's number (its Markdown, and the texts of its questions and explorers), a
+    page's path from the root, or the name of a function in the field guide.
+    """
+    if isinstance(place, int):
+        (path,) = (ROOT / "chapters").glob(f"{place:02}-*.ipynb")
+        cells = nbformat.read(path, as_version=4).cells
+        texts = ([c.source] if c.cell_type == "markdown" else strings(c.source) for c in cells)
+        return "\n\n".join(itertools.chain.from_iterable(texts))
+    if "." in place:
+        return (ROOT / place).read_text(encoding="utf8")
+    return " ".join(yaml.safe_load(GUIDE.read_text(encoding="utf8"))[place].values())
+
+
+class Number(float):
+    """A number as prose writes it, 1,000 or −0.5 or seven, and how many decimals it has."""
+
+    def __new__(cls, text):
+        text = text.lower().replace("−", "-").replace(",", "").rstrip(".")
+        number = super().__new__(cls, COUNTS.get(text, text))
+        number.decimals = len(text.partition(".")[2])
+        return number
+
+    def rounds(self, value):
+        """Whether a value, rounded to as many decimals, is this number."""
+        return round(float(value), self.decimals) == self
+
+
+def said(place, pattern):
+    """The numbers in a sentence: what a place says where the pattern's groups stand.
+
+    The pattern must fit once. A group is a number in figures, or a word from zero to twenty.
+    """
+    found = list(re.finditer(pattern, written(place)))
+    assert len(found) == 1, f"{place} says {pattern!r} {len(found)} times"
+    return [Number(group) for group in found[0].groups()]
 
 
 def pages():

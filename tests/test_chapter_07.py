@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import script
+from prose import said
 
 from bends import MLP, tanh
 from bends.initializers import variance_scaling
@@ -23,45 +24,34 @@ def notebook():
     return nbformat.read(path, as_version=4)
 
 
-@pytest.fixture(scope="module")
-def text(notebook):
-    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-
-
 def printed(notebook, id):
     (cell,) = [cell for cell in notebook.cells if cell.get("id") == id]
     return "".join(output.get("text", "") for output in cell.outputs)
 
 
-def numbers(pattern, text):
-    found = re.search(pattern, text)
-    assert found, pattern
-    return [float(group.replace("−", "-").replace(",", "")) for group in found.groups()]
-
-
-def test_slopes_by_hand(text):
-    at, slope = numbers(r"at 0, that is 1\. At (\d) it is (0\.\d+)\.", text)
+def test_slopes_by_hand():
+    at, slope = said(7, r"at 0, that is 1\. At (\d) it is (0\.\d+)\.")
     assert round(tanh.derivative(at), 2) == slope
-    first, second, mean, root = numbers(
+    first, second, mean, root = said(
+        7,
         r"slopes of (\d) and (0\.\d) the squares are 1 and 0\.04, their average is (0\.\d+), "
         r"and the root is (0\.\d+)",
-        text,
     )
     assert round((first**2 + second**2) / 2, 2) == mean and round(math.sqrt(mean), 2) == root
 
 
-def test_the_factors(text):
-    (slope,) = numbers(r"at scale 4 the typical slope is only (0\.\d+)\.", text)
+def test_the_factors():
+    (slope,) = said(7, r"at scale 4 the typical slope is only (0\.\d+)\.")
     factor = math.sqrt(mean_field("tanh", 4).chi)
     assert round(factor / 4, 2) == slope
-    layers, said, least = numbers(
-        r"In (\d+) layers a factor of (\d\.\d+) makes .*, more than (\d+)\.", text
+    layers, told, least = said(
+        7, r"In (\d+) layers a factor of (\d\.\d+) makes .*, more than (\d+)\."
     )
-    assert round(factor, 2) == said and said**layers > least
-    (grown,) = numbers(r"A hundredth would become more than (\d+)\.", text)
-    assert 0.01 * said**layers > grown
-    of, exponent = numbers(r"it is ln (\d\.\d+) = (0\.\d+)", text)
-    assert of == said and round(math.log(of), 2) == exponent
+    assert round(factor, 2) == told and told**layers > least
+    (grown,) = said(7, r"A hundredth would become more than (\d+)\.")
+    assert 0.01 * told**layers > grown
+    of, exponent = said(7, r"it is ln (\d\.\d+) = (0\.\d+)")
+    assert of == told and round(math.log(of), 2) == exponent
     assert mean_field("tanh", 0.999).chi < 1 < mean_field("tanh", 1.05).chi
 
 
@@ -94,8 +84,8 @@ def test_at_scale_4_the_difference_stands_still_after_a_dozen_layers():
     assert abs(one @ other) / math.sqrt((one @ one) * (other @ other)) < 0.35
 
 
-def test_relu_keeps_the_size_and_loses_the_angle(notebook, text):
-    ten, fifty = numbers(r"agree to (0\.\d+), after 50 to (0\.\d+)\.", text)
+def test_relu_keeps_the_size_and_loses_the_angle(notebook):
+    ten, fifty = said(7, r"agree to (0\.\d+), after 50 to (0\.\d+)\.")
     c, seen = 0.0, {}
     for layer in range(1, 51):
         c = seen[layer] = correlation_map("relu", c, 2**0.5, q=1.0)
@@ -103,12 +93,12 @@ def test_relu_keeps_the_size_and_loses_the_angle(notebook, text):
     rows = re.findall(r"(\d+): predicted (\S+), measured (\S+)", printed(notebook, "relu"))
     assert len(rows) == 6
     assert all(abs(float(predicted) - float(measured)) < 0.03 for _, predicted, measured in rows)
-    sum_, length, found = numbers(r"12 \+ 12 = (\d+), over (\d) · 5, makes (0\.\d+)", text)
+    sum_, length, found = said(7, r"12 \+ 12 = (\d+), over (\d) · 5, makes (0\.\d+)")
     assert 3 * 4 + 4 * 3 == sum_ and math.hypot(3, 4) == length and sum_ / length**2 == found
 
 
-def test_the_law_of_the_angle(text):
-    (law,) = numbers(r"\{9 \\pi\^2\}\{2 L\^2\} = \\frac\{([\d.]+)\}", text)
+def test_the_law_of_the_angle():
+    (law,) = said(7, r"\{9 \\pi\^2\}\{2 L\^2\} = \\frac\{([\d.]+)\}")
     assert round(4.5 * math.pi**2, 1) == law
 
 
@@ -123,7 +113,7 @@ def test_without_a_bend_a_circle_becomes_an_ellipse_and_nothing_else():
 # --- the border of training ----------------------------------------------------------------------
 
 
-def test_the_stored_border_comes_out_again(text):
+def test_the_stored_border_comes_out_again():
     run = script("ragged-edge")
     stored = {}
     for name in ("whole", "close"):
@@ -131,8 +121,8 @@ def test_the_stored_border_comes_out_again(text):
         stored[name] = np.array([[mark == "#" for mark in line] for line in lines])
         assert stored[name].shape == (run.GRID, run.GRID)
         assert 0.2 < stored[name].mean() < 0.8
-    assert re.search(r"is trained ([\d,]+) times", text)[1] == f"{run.GRID**2:,}"
-    assert re.search(r"after (\d+) steps the loss", text)[1] == str(run.STEPS)
+    assert said(7, r"is trained ([\d,]+) times") == [run.GRID**2]
+    assert said(7, r"after (\d+) steps the loss") == [run.STEPS]
     # At the border itself rounding decides, and another processor may decide otherwise.
     rows = np.arange(3, run.GRID, 31)
     left, right, low, high = run.WINDOW

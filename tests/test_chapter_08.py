@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from prose import said
 
 from bends import MLP, leaky_relu, relu, sigmoid, silu
 
@@ -21,26 +22,21 @@ CELLS = {
 TEXT = "\n\n".join(CELLS.values())
 
 
-def said(pattern):
-    """The numbers that the chapter's text gives where the pattern's groups stand."""
-    found = re.search(pattern, TEXT)
-    assert found, f"chapter 8 no longer says {pattern!r}"
-    return [float(group.replace("−", "-").replace(",", "")) for group in found.groups()]
-
-
 def test_the_step_by_hand():
     def loss(w):
         return (4 * sigmoid(w * 2 - 1) - 3) ** 2
 
-    rise, slope, fall = said(r"rise of ([\d.]+) in \*w\* was worth [\d.]+ · \((−\d)\) = (−[\d.]+)")
+    rise, slope, fall = said(
+        8, r"rise of ([\d.]+) in \*w\* was worth [\d.]+ · \((−\d)\) = (−[\d.]+)"
+    )
     assert fall == pytest.approx(rise * slope)
     assert slope == pytest.approx((loss(0.5 + 1e-6) - loss(0.5 - 1e-6)) / 2e-6, rel=1e-6)
-    (fell,) = said(r"The loss fell by ([\d.]+)\.")
+    (fell,) = said(8, r"The loss fell by ([\d.]+)\.")
     assert loss(0.5) - loss(0.5 + rise) == pytest.approx(fell, abs=5e-4)
 
 
 def test_the_cost_of_nudging_every_weight():
-    parameters, passes = said(r"has ([\d,]+) parameters: ([\d,]+) passes")
+    parameters, passes = said(8, r"has ([\d,]+) parameters: ([\d,]+) passes")
     net = MLP([784, 128, 10])
     assert parameters == sum(p.size for p in [*net.weights, *net.biases])
     assert passes == 2 * parameters
@@ -60,7 +56,9 @@ def test_the_v():
 
 
 def test_two_inputs_share_an_output():
-    output, up, down = said(r"output of (−[\d.]+) can mean a slope of \+([\d.]+) or of (−\d\.\d+)")
+    output, up, down = said(
+        8, r"output of (−[\d.]+) can mean a slope of \+([\d.]+) or of (−\d\.\d+)"
+    )
     first, second = (float(z) for z in re.search(r"z in \[(.*?), (.*?)\]", CELLS["turns"]).groups())
     assert silu(np.array([first, second])) == pytest.approx(output, abs=5e-4)
     assert silu.derivative(first) == pytest.approx(up, abs=5e-3)
@@ -69,7 +67,7 @@ def test_two_inputs_share_an_output():
 
 def test_a_negative_leak_hides_the_input():
     leak, output, one, other = said(
-        r"leak of (−\d) an output of (\d) may come from an input of (\d) or of (−\d)"
+        8, r"leak of (−\d) an output of (\d) may come from an input of (\d) or of (−\d)"
     )
     f = leaky_relu.with_parameters(negative_slope=leak)
     assert f(one) == f(other) == output

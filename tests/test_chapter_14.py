@@ -1,30 +1,19 @@
 """Chapter 14: the census, the stored studies, and the numbers in its prose."""
 
 import json
-import re
 import zipfile
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from conftest import script
+from prose import said, written
 
 from bends import gelu, gelu_tanh, sigmoid, silu
 from bends.runs import load
 
 ROOT = Path(__file__).resolve().parent.parent
-PATH = next((ROOT / "chapters").glob("14-*.ipynb"))
-CELLS = {cell.id: cell.source for cell in nbformat.read(PATH, as_version=4).cells}
-TEXT = "\n\n".join(CELLS.values())
 RESULTS = ROOT / "results"
-
-
-def said(pattern):
-    """The numbers that the chapter's text gives where the pattern's groups stand."""
-    found = re.search(pattern, TEXT)
-    assert found, f"chapter 14 no longer says {pattern!r}"
-    return [float(group.replace("−", "-").replace(",", "")) for group in found.groups()]
 
 
 # --- the census -----------------------------------------------------------------------------------
@@ -117,17 +106,17 @@ def test_the_stored_census():
     recent = text.where(year=[2025, 2026])
     assert len(set(table["family"])) == len(table) and list(table.text) == run.COLUMNS
     assert set(table["function"]) - {"", "x·σ(1.702x)"} <= set(run.CURVES)
-    (others,) = said(r"the other (\d+) families too")
+    (others,) = said(14, r"the other (\d+) families too")
     assert others == len(table) - len(text)
-    (checked,) = said(r"For (\d+) families the shapes fail")
+    (checked,) = said(14, r"For (\d+) families the shapes fail")
     assert checked == len(run.CHECKED) and set(run.CHECKED) <= set(table["family"])
-    by_field, all_recent = said(r"fields alone\* finds (\d+) of the (\d+) with SiLU")
+    by_field, all_recent = said(14, r"fields alone\* finds (\d+) of the (\d+) with SiLU")
     field = recent.where(value=["silu", "swish"])
     assert (by_field, all_recent) == (len(field), len(recent))
     code = recent.where(function="SiLU")
-    (by_code,) = said(r"So the code says (\d+)\.")
+    (by_code,) = said(14, r"So the code says (\d+)\.")
     assert by_code == len(code)
-    assert "four more have it without a field (three of LFM, and xLSTM)" in TEXT
+    assert "four more have it without a field (three of LFM, and xLSTM)" in written(14)
     without = set(code["family"]) - set(field["family"])
     assert without == {"lfm2", "lfm2_moe", "lfm3", "xlstm"}
     steeper = recent.where(function="x·σ(1.702x)")
@@ -144,9 +133,9 @@ def test_names_of_gelu():
     exact, tanh_form = (len(curves[name]) for name in ("GELU", "GELU (tanh)"))
     others = len(curves["clipped GELU"]) + len(curves["quick GELU"])
     assert (exact, tanh_form, others) == (2, 5, 2)
-    assert "Nine are GELUs: two names for the exact curve, five for the tanh form" in TEXT
+    assert "Nine are GELUs: two names for the exact curve, five for the tanh form" in written(14)
     z = np.linspace(-8, 8, 16001)
-    (bound,) = said(r"Exact and tanh form differ by less than (0\.\d+):")
+    (bound,) = said(14, r"Exact and tanh form differ by less than (0\.\d+):")
     assert 0.8 * bound < abs(gelu(z) - gelu_tanh(z)).max() < bound
 
 
@@ -155,10 +144,10 @@ def test_names_of_gelu():
 
 def test_the_gate_by_hand():
     gate, tap, up, product, swapped = (
-        *said(r"the gate is 1 · 1 \+ 2 · 0\.5 = (\d), and SiLU turns it into (\d+\.\d+)"),
-        *said(r"is 1 · 2 \+ 2 · 0\.5 = (\d)"),
-        *said(r"The product is 1\.76 · 3 = (\d+\.\d+)"),
-        *said(r"SiLU of 3, times 2, is (\d+\.\d+)"),
+        *said(14, r"the gate is 1 · 1 \+ 2 · 0\.5 = (\d), and SiLU turns it into (\d+\.\d+)"),
+        *said(14, r"is 1 · 2 \+ 2 · 0\.5 = (\d)"),
+        *said(14, r"The product is 1\.76 · 3 = (\d+\.\d+)"),
+        *said(14, r"SiLU of 3, times 2, is (\d+\.\d+)"),
     )
     assert (gate, up) == (1 + 2 * 0.5, 1 * 2 + 2 * 0.5)
     assert round(silu(gate), 2) == tap
@@ -168,22 +157,22 @@ def test_the_gate_by_hand():
 
 def test_what_the_clamp_leaves():
     open_, clamped = said(
-        r"the product is (\d+)\. Switch on the \*clamp\*, .* off at 7: it falls to (\d+)\."
+        14, r"the product is (\d+)\. Switch on the \*clamp\*, .* off at 7: it falls to (\d+)\."
     )
     assert round(float(silu(10.0) * 10)) == open_
     assert round(float(silu(7.0) * 7)) == clamped
 
 
 def test_sizes():
-    up, down = said(r"rounds ([\d,]+) up to ([\d,]+)")
+    up, down = said(14, r"rounds ([\d,]+) up to ([\d,]+)")
     assert up == round(8 * 4096 / 3) and down % 256 == 0 and 0 < down - up < 256
-    here, times = said(r"limits: ([\d,]+) weights.* 7-billion model has ([\d,]+) times as many")
+    here, times = said(14, r"limits: ([\d,]+) weights.* 7-billion model has ([\d,]+) times as many")
     assert times == 7e9 / here
     assert round(set(load(RESULTS / "decoder" / "runs.csv")["parameters"]).pop(), -4) == here
 
 
 def test_the_third_exercise_tells_the_halves_apart():
-    right, wrong = said(r"−5 and 1 give about (−[\d.]+) one way and (−[\d.]+) the other")
+    right, wrong = said(14, r"−5 and 1 give about (−[\d.]+) one way and (−[\d.]+) the other")
     assert round(float(silu(-5.0)), 2) == right
     assert round(float(-5 * silu(1.0)), 1) == wrong
 
@@ -205,7 +194,8 @@ def test_what_the_chapter_says_of_costs():
     layer = costs("ms a layer, there and back")
     assert max(layer.values()) < 1.1 * min(layer.values())  # "within a tenth"
     relu, silu_, swiglu = said(
-        r"with ReLU keeps (\d+) numbers for each input, with SiLU (\d+), with SwiGLU nearly (\d+)"
+        14,
+        r"with ReLU keeps (\d+) numbers for each input, with SiLU (\d+), with SwiGLU nearly (\d+)",
     )
     kept = costs("numbers kept")
     assert (relu, silu_) == (kept["relu"], kept["silu"])
@@ -250,7 +240,7 @@ def test_the_decoders_kept_to_their_protocol():
         best = min(tried, key=lambda rate: tried[rate]["validation_loss"].mean())
         assert set(part["rate"]) == {best}
         assert min(tried) < best < max(tried) or len(tried) == 5
-    assert set(runs["parameters"]) == {said(r"so that all have ([\d,]+) weights")[0]}
+    assert set(runs["parameters"]) == {said(14, r"so that all have ([\d,]+) weights")[0]}
     assert not set(tuning["seed"]) & set(runs.where(phase="test")["seed"])
 
 
@@ -258,7 +248,7 @@ def test_what_the_chapter_says_of_the_decoders():
     found = summary("decoder")
     pairs, functions = found["comparisons"], found["functions"]
     by_silu, by_square = said(
-        r"and no gate by about (0\.\d+) nats, and of squared ReLU by about (0\.\d+)"
+        14, r"and no gate by about (0\.\d+) nats, and of squared ReLU by about (0\.\d+)"
     )
     assert by_silu == round(-pairs["swiglu - silu"]["difference"], 2)
     assert by_square == round(-pairs["swiglu - squared_relu"]["difference"], 2)
@@ -268,11 +258,11 @@ def test_what_the_chapter_says_of_the_decoders():
     best_behind = min(functions[name]["mean"] for name in behind)
     assert max(functions[name]["mean"] for name in front) < best_behind - 0.03
     half, twice = said(
-        r"half its best learning rate costs ReLU (0\.\d+) nats, twice that rate (0\.\d+)"
+        14, r"half its best learning rate costs ReLU (0\.\d+) nats, twice that rate (0\.\d+)"
     )
     assert half == round(found["other_rates"]["0.002"], 2)
     assert twice == round(found["other_rates"]["0.008"], 2)
-    low, high = said(r"The loss rises by (0\.\d+) to (0\.\d+)")
+    low, high = said(14, r"The loss rises by (0\.\d+) to (0\.\d+)")
     rises = {
         name: functions[name]["swapped"] - functions[name]["mean"]
         for name in ("reglu", "geglu", "swiglu")
@@ -292,7 +282,7 @@ def test_the_digits_kept_to_their_protocol():
         means = {rate: round(rows["validation_score"].mean(), 9) for rate, rows in tried}
         assert set(part["rate"]) == {max(means, key=means.get)}
         largest += max(means, key=means.get) == 0.02
-    assert said(r"for (\d+) of the (\d+) the best rate was the largest tried") == [largest, 24]
+    assert said(14, r"for (\d+) of the (\d+) the best rate was the largest tried") == [largest, 24]
 
 
 def test_what_the_chapter_says_of_the_digits():
@@ -300,7 +290,7 @@ def test_what_the_chapter_says_of_the_digits():
     points = {name: 100 * pair["difference"] for name, pair in found.items()}
     told = {name: pair["difference"] for name, pair in found.items() if pair["p_holm"] < 0.05}
     ahead = [f"none: {name} - relu" for name in ("elu", "hard_swish", "silu", "gelu")]
-    low, high = said(r"SiLU and GELU are ([\d.]+) to ([\d.]+) percentage points ahead of ReLU")
+    low, high = said(14, r"SiLU and GELU are ([\d.]+) to ([\d.]+) percentage points ahead of ReLU")
     assert (low, high) == (
         round(min(points[name] for name in ahead), 1),
         round(max(points[name] for name in ahead), 1),
@@ -315,12 +305,12 @@ def test_what_the_chapter_says_of_the_digits():
     assert {name.split(":")[0]: value > 0 for name, value in orders.items()} == {
         "leaky_relu": False, "tanh": False, "silu": True
     }  # fmt: skip
-    (gained,) = said(r"it gives ReLU ([\d.]+) percentage points")
+    (gained,) = said(14, r"it gives ReLU ([\d.]+) percentage points")
     assert gained == round(points["relu: before - none"], 1)
     cells = {(c["norm"], c["activation"]): c for c in summary("digits-cnn")["cells"]}
-    shares = said(r"takes sigmoid from (\d+) % to (\d+) %")
+    shares = said(14, r"takes sigmoid from (\d+) % to (\d+) %")
     assert shares == [round(100 * cells[n, "sigmoid"]["mean"]) for n in ("none", "before")]
-    rates = said(r"the tuned rates differ too, ([\d.]+) and (0\.\d+)")
+    rates = said(14, r"the tuned rates differ too, ([\d.]+) and (0\.\d+)")
     assert rates == [cells[n, "silu"]["rate"] for n in ("before", "after")]
 
 

@@ -1,12 +1,11 @@
 """The stored runs behind chapters 16 and 17 are those of their commands; so are the statistics."""
 
 import json
-import re
 
-import nbformat
 import numpy as np
 import pytest
 from conftest import ROOT, script
+from prose import said, written
 
 from bends.runs import load, rerun
 
@@ -99,33 +98,25 @@ def test_what_the_small_start_gains_on_the_test_in_chapter_16(asked, activation,
     assert 100 * gained == pytest.approx(points, abs=0.1)
 
 
-def prose(number):
-    """The Markdown of a chapter."""
-    (path,) = (ROOT / "chapters").glob(f"{number}-*.ipynb")
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-
-
 def test_how_far_other_functions_get_from_the_small_start():
-    text = prose(16)
     others = ["tanh", "relu", "gelu"]
     share = {name: 100 * sigmoid_runs(activation=name)["train_score"].mean() for name in others}
-    over = re.search(r"Three other functions get over (\d+) %", text)[1]
-    less, more = re.search(r"learn up to (\d+) points less, and get up to (\d+) p", text).groups()
-    assert min(share.values()) > float(over)
-    assert round(100 - min(share.values())) == int(less)
+    (over,) = said(16, r"Three other functions get over (\d+) %")
+    less, more = said(16, r"learn up to (\d+) points less, and get up to (\d+) p")
+    assert min(share.values()) > over
+    assert round(100 - min(share.values())) == less
     larger = {"tanh": 1.59254, "relu": 1.41421, "gelu": 1.53353}
     gained = [
         sigmoid_runs(activation=name)["test_score"].mean()
         - sigmoid_runs(activation=name, init=larger[name])["test_score"].mean()
         for name in others
     ]
-    assert round(100 * max(gained)) == int(more)
-    nearly = re.search(r"With Adam, tanh and ReLU learn over ([\d.]+) % from either", text)[1]
+    assert round(100 * max(gained)) == more
+    (nearly,) = said(16, r"With Adam, tanh and ReLU learn over ([\d.]+) % from either")
     for name in ["tanh", "relu"]:
         for init in ["pytorch", larger[name]]:
             ten = sigmoid_runs(**ADAM, activation=name, init=init)["train_score"]
-            assert 100 * ten.min() > float(nearly)
+            assert 100 * ten.min() > nearly
 
 
 @pytest.fixture(scope="module")
@@ -197,16 +188,16 @@ def test_numbers_in_the_prose_of_chapter_17(summary):
 
 
 def test_how_far_the_twenty_lie_apart(summary):
-    text, table = prose(17), load(RESULTS / "relu-start" / "runs.csv")
-    points = int(re.search(r"The rest, ReLU too, lie within (\d) points of the best", text)[1])
-    diverged, runs = re.search(r"squared ReLU fails: (\d+) of its (\d+) runs", text).groups()
+    table = load(RESULTS / "relu-start" / "runs.csv")
+    (points,) = said(17, r"The rest, ReLU too, lie within (\d) points of the best")
+    diverged, runs = said(17, r"squared ReLU fails: (\d+) of its (\d+) runs")
     last, second = {"identity"}, {"sigmoid", "hard_sigmoid"}
     furthest = 0
     for task in summary["tasks"]:
         scores = matched(table, task)
         if task == "deep":
             squared = scores.pop("squared_relu")
-            assert [np.isnan(squared).sum(), len(squared)] == [int(diverged), int(runs)]
+            assert [np.isnan(squared).sum(), len(squared)] == [diverged, runs]
             assert np.nanmax(np.abs(squared - 0.5)) < 0.01  # the others guess
         mean = {name: 100 * score.mean() for name, score in scores.items()}
         order = sorted(mean, key=mean.get)
@@ -218,7 +209,7 @@ def test_how_far_the_twenty_lie_apart(summary):
 
 
 def test_only_the_identity_lies_apart_by_mean_place(summary):
-    assert "Only the identity lies so far behind, and only behind the first five." in prose(17)
+    assert "Only the identity lies so far behind, and only behind the first five." in written(17)
     mean, apart = summary["ranks"]["mean"], summary["ranks"]["critical_difference"]
     far = {(a, b) for a in mean for b in mean if mean[b] - mean[a] > apart}
     assert far == {(name, "identity") for name in sorted(mean, key=mean.get)[:5]}

@@ -1,13 +1,12 @@
 """The stored runs behind chapter 18 are those of their commands; its words say what they say."""
 
-import re
 import sys
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from conftest import script
+from prose import said
 
 from bends import ACTIVATIONS, gain
 from bends.residual import ResidualMLP, propagate
@@ -67,7 +66,7 @@ def test_normalisation_without_biases_is_blind_to_size(run):
         net = ResidualMLP([2, 24, 24, 2], "tanh", init=draw, normalise=True, seed=0)
         assert np.allclose(net(x), net(2 * x), atol=0.01) == same
     all_, learnt, before = said(
-        r"of (\d+) networks of the five .* all (\d+) learn, instead of (\d+)"
+        18, r"of (\d+) networks of the five .* all (\d+) learn, instead of (\d+)"
     )
     runs = load(HERE / "biases.csv").where(phase="test", task="spirals", init="gain")
     for biases, number in (("0", before), ("drawn", learnt)):
@@ -92,18 +91,7 @@ def test_the_protocol_holds_the_prediction_that_the_command_prints(run):
 
 # --- what the chapter says ------------------------------------------------------------------------
 
-PATH = next((ROOT / "chapters").glob("18-*.ipynb"))
-TEXT = "\n\n".join(
-    cell.source for cell in nbformat.read(PATH, as_version=4).cells if cell.cell_type == "markdown"
-)
 LINE = {"mnist1d": 0.30, "spirals": 0.75}
-
-
-def said(pattern):
-    """The numbers that the text gives where the pattern's groups stand."""
-    found = re.search(pattern, TEXT)
-    assert found, f"chapter 18 no longer says {pattern!r}"
-    return [float(group) for group in found.groups()]
 
 
 def learn(table, task, around, activation, depth, init="gain"):
@@ -114,25 +102,28 @@ def learn(table, task, around, activation, depth, init="gain"):
 
 
 def test_the_guess_is_settled(table):
-    depth, few, of = said(r"at (\d+) layers (\d+) of (\d+) sigmoid networks learn the spirals")
+    depth, few, of = said(18, r"at (\d+) layers (\d+) of (\d+) sigmoid networks learn the spirals")
     depth = int(depth)
     assert learn(table, "spirals", "skip", "sigmoid", depth) == few and of == 20
     for around in ("nothing", "normalisation"):
         assert learn(table, "spirals", around, "sigmoid", depth) == 0
-    (other,) = said(r"\(MNIST-1D, only (\d+)\)")
+    (other,) = said(18, r"\(MNIST-1D, only (\d+)\)")
     assert learn(table, "mnist1d", "skip", "sigmoid", depth) == other
-    (longer,) = said(r"on MNIST-1D\]\(#five-times-the-training\), none of (\d+) learns")
+    (longer,) = said(18, r"on MNIST-1D\]\(#five-times-the-training\), none of (\d+) learns")
     alone = load(HERE / "more.csv").where(phase="test", around="nothing", activation="sigmoid")
     assert len(alone) == longer and (alone["test_score"] < LINE["mnist1d"]).all()
-    fifty, thirty = said(r"(\d+) of 20 sigmoid networks with fifty layers .*? with thirty (\d+) do")
+    fifty, thirty = said(
+        18, r"(\d+) of 20 sigmoid networks with fifty layers .*? with thirty (\d+) do"
+    )
     assert learn(table, "spirals", "skip", "sigmoid", 50) == fifty
     assert learn(table, "spirals", "skip", "sigmoid", 30) == thirty
 
 
 def test_initialisation_moves_more_than_the_function(table, run):
     depth, least, some = said(
+        18,
         r"Take (\d+) layers and the spirals\. From the own gain at least (\d+) of 20 .*?"
-        r"none does, save SELU with (\d+) of 20"
+        r"none does, save SELU with (\d+) of 20",
     )
     others = [name for name in run.FUNCTIONS if name != "sigmoid"]
     counts = [learn(table, "spirals", "nothing", name, int(depth)) for name in others]
@@ -145,14 +136,14 @@ def test_initialisation_moves_more_than_the_function(table, run):
 
 def test_five_times_the_training():
     more = load(HERE / "more.csv").where(phase="test", around="nothing")
-    relu, of, tanh = said(r"all (\d+) of (\d+) ReLU networks .*? of 10 tanh networks (\d+)")
+    relu, of, tanh = said(18, r"all (\d+) of (\d+) ReLU networks .*? of 10 tanh networks (\d+)")
     for name, count in [("relu", relu), ("tanh", tanh)]:
         scores = more.where(activation=name)["test_score"]
         assert len(scores) == of and (scores >= LINE["mnist1d"]).sum() == count
 
 
 def test_depth_gains_little(table, run):
-    (points,) = said(r"never gained as much as (\d) percentage points")
+    (points,) = said(18, r"never gained as much as (\d) percentage points")
     runs = table.where(phase="test", activation=run.FUNCTIONS)
     mean = {}
     for key, rows in runs.groups("around", "init", "task", "activation", "depth"):
@@ -167,11 +158,13 @@ def test_depth_gains_little(table, run):
 
 def test_the_sigmoid_by_numbers():
     sigmoid = ACTIVATIONS["sigmoid"]
-    (factor,) = said(r"each layer leaves about ([\d.]+) .*? is a ten-thousandth after ten layers")
+    (factor,) = said(
+        18, r"each layer leaves about ([\d.]+) .*? is a ten-thousandth after ten layers"
+    )
     layers = propagate(sigmoid, 20, gain(sigmoid))
     assert gain(sigmoid) / gain(sigmoid, "backward") == pytest.approx(factor, abs=0.005)
     assert 0.5e-4 < layers[9].apart < 2e-4
-    (after_twenty,) = said(r"After twenty it is ([\d.]+) of the size")
+    (after_twenty,) = said(18, r"After twenty it is ([\d.]+) of the size")
     assert layers[19].apart == pytest.approx(after_twenty, rel=0.1)
-    (rounded,) = said(r"rounded at about ([\d.]+)\.")
+    (rounded,) = said(18, r"rounded at about ([\d.]+)\.")
     assert np.finfo(np.float32).eps / 2 == pytest.approx(rounded, rel=0.1)

@@ -1,13 +1,12 @@
 """Chapter 19: its stored runs come out again, and its sentences follow from them."""
 
 import math
-import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from conftest import script
+from prose import said
 
 from bends import ACTIVATIONS
 from bends.comparisons import compare_pairs
@@ -15,9 +14,6 @@ from bends.runs import load, rerun
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "results" / "exceptions"
-PATH = next((ROOT / "chapters").glob("19-*.ipynb"))
-CELLS = {cell.id: cell for cell in nbformat.read(PATH, as_version=4).cells}
-TEXT = "\n\n".join(cell.source for cell in CELLS.values())
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +27,6 @@ def runs(case, **kind):
 
 def median(case, outcome, **kind):
     return np.median(runs(case, **kind)[outcome])
-
-
-def said(pattern):
-    """The numbers that the chapter's text gives where the pattern's groups stand."""
-    found = re.search(pattern, TEXT)
-    assert found, f"chapter 19 no longer says {pattern!r}"
-    return [float(group.replace("−", "-")) for group in found.groups()]
 
 
 # --- the runs -------------------------------------------------------------------------------------
@@ -118,7 +107,7 @@ def test_the_recurrent_gradients_agree_with_differences(run, gate):
 
 
 def test_outside():
-    (zero,) = said(r"the answer 0 has ([\d.]+); ReLU and tanh do worse")
+    (zero,) = said(19, r"the answer 0 has ([\d.]+); ReLU and tanh do worse")
     assert math.sqrt(0.5) == pytest.approx(zero, abs=0.005)
     wave = {
         f: runs("extrapolation", curve="wave", inputs="x", activation=f)["outside_error"]
@@ -131,7 +120,7 @@ def test_outside():
         for f in wave
     }
     assert min(line, key=line.get) == "relu"
-    snake, relu = said(r"Snake was off by ([\d.]+) in the median, ReLU by less than (0\.\d+)")
+    snake, relu = said(19, r"Snake was off by ([\d.]+) in the median, ReLU by less than (0\.\d+)")
     assert line["snake"] == pytest.approx(snake, abs=0.005)
     assert line["relu"] < relu
     assert runs("extrapolation", inputs="sin and cos")["outside_error"].max() < 0.1
@@ -149,7 +138,7 @@ def test_derivatives():
 
 
 def test_recurrence():
-    grown, left = said(r"in 40 steps 1\.1 becomes (\d+), and 0\.9 becomes (0\.\d+)")
+    grown, left = said(19, r"in 40 steps 1\.1 becomes (\d+), and 0\.9 becomes (0\.\d+)")
     assert 1.1**40 == pytest.approx(grown, abs=0.5)
     assert 0.9**40 == pytest.approx(left, abs=0.0005)
     first = runs(
@@ -197,7 +186,7 @@ def test_waves():
 
 
 def test_outputs():
-    (dead,) = said(r"and (\d) of 20 networks ended with a \[dead\]")
+    (dead,) = said(19, r"and (\d) of 20 networks ended with a \[dead\]")
     assert np.sum(runs("outputs", task="positive", end="relu")["at_limit"] == 100) == dead
     typical = {
         end: median("outputs", "factor", task="positive", end=end)
@@ -229,10 +218,10 @@ def test_exchange():
             for old, new in kinds
         }
     )
-    low, high = said(r"\(interval ([\d.]+) to ([\d.]+), after Holm's correction still sure\)")
+    low, high = said(19, r"\(interval ([\d.]+) to ([\d.]+), after Holm's correction still sure\)")
     ahead = results["relu silu"]
     assert ahead["low"] == pytest.approx(low, abs=0.05)
     assert ahead["high"] == pytest.approx(high, abs=0.05)
     assert all(results[f"relu {f}"]["p_holm"] < 0.05 for f in ("silu", "gelu", "tanh"))
-    (behind,) = said(r"Only tanh stays behind, by (\d) points")
+    (behind,) = said(19, r"Only tanh stays behind, by (\d) points")
     assert -results["relu tanh"]["difference"] == pytest.approx(behind, abs=0.5)

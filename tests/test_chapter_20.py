@@ -7,20 +7,13 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from prose import said, written
 from scipy.stats import norm
 
 from bends import gelu, sigmoid, silu
 
 PATH = next((Path(__file__).resolve().parent.parent / "chapters").glob("20-*.ipynb"))
 CELLS = {cell.id: cell for cell in nbformat.read(PATH, as_version=4).cells}
-TEXT = "\n\n".join(cell.source for cell in CELLS.values())
-
-
-def said(pattern):
-    """The numbers that the chapter's text gives where the pattern's groups stand."""
-    found = re.search(pattern, TEXT)
-    assert found, f"chapter 20 no longer says {pattern!r}"
-    return [float(group.replace(",", "")) for group in found.groups()]
 
 
 def runs(spread, gain):
@@ -30,10 +23,10 @@ def runs(spread, gain):
 
 def test_the_rule_for_the_number_of_runs():
     points, spread, about = said(
-        r"For ([\d.]+) points at a standard deviation of (\d) it takes about (\d+)"
+        20, r"For ([\d.]+) points at a standard deviation of (\d) it takes about (\d+)"
     )
     assert runs(spread, points) == pytest.approx(about, rel=0.01)
-    (factor,) = said(r"The ([\d.]+) is 1\.96")
+    (factor,) = said(20, r"The ([\d.]+) is 1\.96")
     assert factor == pytest.approx(norm.ppf(0.975) + norm.ppf(0.8), abs=0.005)
 
 
@@ -47,13 +40,13 @@ def test_so_many_runs_find_the_gain_in_80_of_100_comparisons():
 def test_the_function_is_silu_stretched():
     x = np.linspace(-5, 5, 101)
     assert x * sigmoid(2 * x) == pytest.approx(silu(2 * x) / 2, rel=1e-13)
-    small, large = said(r"0\.5 · σ\(1\) = ([\d.]+) \| 2 \| ([\d.]+)")
+    small, large = said(20, r"0\.5 · σ\(1\) = ([\d.]+) \| 2 \| ([\d.]+)")
     assert 0.5 * sigmoid(1.0) == pytest.approx(small, abs=5e-4)
     assert silu(1.0) == pytest.approx(large, abs=5e-4)
 
 
 def test_gelu_is_nearly_the_same_function():
-    factor, own = said(r"the same function again, at ([\d.]+)\*x\* instead of (\d)\*x\*")
+    factor, own = said(20, r"the same function again, at ([\d.]+)\*x\* instead of (\d)\*x\*")
     x = np.linspace(-6, 6, 1201)
 
     def apart(k):
@@ -67,7 +60,7 @@ def test_the_sentences_on_the_benchmark_follow_from_its_output():
     assert re.search(r"mine - ReLU: \+\d points; yes", printed["compare"])
     assert re.search(r"mine - SiLU: -\d points; yes", printed["compare"])
     assert "cannot be told apart" in printed["slower"]
-    assert "with every seed both score lower than SiLU at 0.01" in TEXT
+    assert "with every seed both score lower than SiLU at 0.01" in written(20)
     assert printed["slower"].count("below SiLU at 0.01: 20 of 20") == 2
 
 

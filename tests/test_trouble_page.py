@@ -7,17 +7,17 @@ import contextlib
 import io
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from prose import said, written
 
 from bends import MLP, diagnose
 from bends.datasets import mnist1d
 from bends.losses import LOSSES
 
-PAGE = Path(__file__).resolve().parent.parent / "back" / "my-network-does-not-train.md"
-TEXT = PAGE.read_text(encoding="utf8")
+PAGE = "back/my-network-does-not-train.md"
+TEXT = written(PAGE)
 BLOCK = re.compile(r"```python\n(.*?)```", re.S)
 
 
@@ -27,17 +27,11 @@ def trouble_block(mark):
     return code
 
 
-def sentence(pattern):
-    """The numbers in a sentence of the page."""
-    (found,) = re.findall(pattern, TEXT)
-    return [float(number) for number in (found if isinstance(found, tuple) else (found,))]
-
-
 def test_the_hard_case_hides_from_all_numbers_together():
     net = MLP([40, *[64] * 8, 10], "gelu", init="pytorch", seed=0)
     x = mnist1d().x[:500]
     last = diagnose(net, x).layers[-1]
-    (told,) = sentence(r"root mean square is ([\d.]+) in the last layer")
+    (told,) = said(PAGE, r"root mean square is ([\d.]+) in the last layer")
     assert round(float(np.sqrt(np.mean(net.pre_activations[-2] ** 2))), 2) == told
     assert last.before < told / 500
     right = diagnose(MLP([40, *[64] * 8, 10], "gelu", init="gain", seed=0), x)
@@ -45,7 +39,9 @@ def test_the_hard_case_hides_from_all_numbers_together():
 
 
 def test_the_floors_that_a_function_before_the_loss_leaves():
-    ten, two = sentence(r"stops at ([\d.]+) or a little above with 10 classes, at ([\d.]+) with 2")
+    ten, two = said(
+        PAGE, r"stops at ([\d.]+) or a little above with 10 classes, at ([\d.]+) with 2"
+    )
     for classes, told in ((10, ten), (2, two)):
         right = np.eye(classes)[:1]  # the most that a softmax or a sigmoid can say
         floor, _ = LOSSES["cross_entropy"](right, [0])
@@ -65,8 +61,8 @@ def test_what_the_loss_of_ten_learnt_examples_comes_down_to():
 
 
 def test_how_many_examples_the_word_dead_needs():
-    n, most, few, more = sentence(
-        r"about 3/\*n\* of all: (\d+) show ([\d.]+)%, (\d+) no more than (\d+)%"
+    n, most, few, more = said(
+        PAGE, r"about 3/\*n\* of all: (\d+) show ([\d.]+)%, (\d+) no more than (\d+)%"
     )
     assert (300 / n, 300 / few) == (most, more)
 
