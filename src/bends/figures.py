@@ -224,12 +224,11 @@ def layer(ax, inputs, weights, biases, activation):
 
 
 def runs(ax, y, scores, color):
-    """A row of a picture of runs: a dot for each score; an upright line at their mean, which
-    leaves out the dots' height, so that it hides none."""
-    above = y + np.linspace(-0.18, 0.18, len(scores))
+    """A row of a picture of runs: an upright line at the scores' mean, and before it a ring for
+    each score. The line reaches from y - 0.3 to y + 0.3: words of the row stand beyond."""
+    ax.plot([np.mean(scores)] * 2, [y - 0.3, y + 0.3], color=INK, linewidth=2)
+    above = y + np.linspace(-0.16, 0.16, len(scores))
     ax.plot(scores, above, "o", color=color, markersize=5, markerfacecolor="none")
-    heights = y + np.array([-0.36, -0.24, np.nan, 0.24, 0.36])
-    ax.plot([np.mean(scores)] * 5, heights, color=INK, linewidth=2.5)
 
 
 def class_points(ax, x, y, size=8):
