@@ -7,13 +7,13 @@ the site unfolds stands open here, and the answers stand at the end of a chapter
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import code_lines
 from bs4 import BeautifulSoup
 from pages import COURSE, NUMBER, ROOT, with_answers, with_head, with_true_links
+from press import JUPYTER_BOOK
 from quotes import curly
 from sphinx.builders.epub3 import Epub3Builder
 
@@ -155,8 +155,7 @@ def build(folder, strict, book=ROOT):
     book : pathlib.Path
         The folder of the book.
     """
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", book, "--path-output", folder, *strict]
+    command = [JUPYTER_BOOK, "build", book, "--path-output", folder, *strict]
     command += ["--builder", "custom", "--custom-builder", "epub"]
     done = subprocess.run(
         command,

@@ -8,7 +8,7 @@ always that of a build from nothing, and a test compares the two byte by byte.
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+import sysconfig
 
 import freshness
 from lock import alone
@@ -16,6 +16,7 @@ from lock import alone
 STRICT = ["-n", "-W", "--keep-going"]  # every warning is an error
 BUILD = freshness.ROOT / "_build"
 WORK, KEPT, SITE = BUILD / "work" / "_build", BUILD / "kept", BUILD / "html"
+JUPYTER_BOOK = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
 READ = [".doctrees", "jupyter_execute"]  # what Sphinx and myst-nb leave of the pages they read
 FAILED = "The build failed: see above. The last good book, if any, still stands in _build/html."
 
@@ -26,8 +27,7 @@ def written(path):
 
 def jupyter_book():
     """Run Jupyter Book; give whether all went well."""
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", BUILD.parent, "--path-output", BUILD / "work", *STRICT]
+    command = [JUPYTER_BOOK, "build", BUILD.parent, "--path-output", BUILD / "work", *STRICT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as building:
         silent = False
         for line in building.stdout:

@@ -29,13 +29,22 @@ def find():
         return f"{server}/{os.environ['GITHUB_REPOSITORY']}"
     if "CI_PROJECT_URL" in os.environ:  # GitLab
         return os.environ["CI_PROJECT_URL"]
-    found = subprocess.run(
-        ["git", "-C", str(ROOT), "remote", "get-url", "origin"], capture_output=True, text=True
-    )
-    match = REMOTE.fullmatch(found.stdout.strip())
+    # Unpacked inside a clone of something else, the course is not what that clone's origin holds.
+    if Path(git("rev-parse", "--show-toplevel") or "nowhere").resolve() != ROOT.resolve():
+        return None
+    match = REMOTE.fullmatch(git("remote", "get-url", "origin"))
     if match is None:
         return None
     return f"https://{match['host'] or match['other']}/{match['path'].removesuffix('.git')}"
+
+
+def git(*arguments):
+    """What git says of the book's folder; nothing where it is no clone, or git is not there."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        return ""
 
 
 def links(address, source):

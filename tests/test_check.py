@@ -1,5 +1,6 @@
 """`check` says what is wrong and never raises; `question` has its faces and its reasons."""
 
+import os
 import re
 import signal
 import time
@@ -96,6 +97,7 @@ def raises(error):
     raise error
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no timer that stops an answer.")
 @pytest.mark.parametrize(
     ("answer", "expected", "words"),
     [

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import copying
 import nbformat
@@ -80,7 +79,7 @@ def test_no_cell_of_a_chapter_is_copied_with_a_name_that_nothing_makes(chapter, 
         lines = [*taken(cells, cell.source), cell.source]
         (tmp_path / f"cell_{at}.py").write_text("\n".join(lines), encoding="utf8")
         cells.append("" if "starter" in tags else cell.source)
-    ruff = Path(sys.executable).with_name("ruff")
+    ruff = [sys.executable, "-m", "ruff"]
     rules = ["--isolated", "--no-cache", "--select", "F821", "--output-format", "concise"]
-    found = subprocess.run([ruff, "check", *rules, tmp_path], capture_output=True, text=True)
+    found = subprocess.run([*ruff, "check", *rules, tmp_path], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout

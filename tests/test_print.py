@@ -48,7 +48,9 @@ def small(browser, tmp_path_factory):
     (site / "chapters").mkdir()
     for name, html in (("index", "<article></article>"), (PAGES[0][0], ONE), (PAGES[1][0], TWO)):
         (site / f"{name}.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{STYLE}{html}")
-    sheets = paper.whole_book(paper.Printer(browser, site), PAGES)
+    printer = paper.Printer(browser, site)
+    printer.home = None  # as in a clone that has no site of its own
+    sheets = paper.whole_book(printer, PAGES)
     bind(sheets, paper.ADDRESS, "Small", "Us", front=1).write(site / "small.pdf")
     return PdfReader(site / "small.pdf")
 

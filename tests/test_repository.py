@@ -58,6 +58,19 @@ def test_a_folder_without_git_has_no_address(tmp_path, monkeypatch):
     assert repository.find() is None
 
 
+def test_without_git_there_is_no_address(clone, tmp_path, monkeypatch):
+    clone("https://github.com/ada/bends.git")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert repository.find() is None
+
+
+def test_a_course_unpacked_in_another_clone_has_not_its_address(clone, tmp_path, monkeypatch):
+    clone("https://github.com/ada/homework.git")
+    (tmp_path / "bends").mkdir()
+    monkeypatch.setattr(repository, "ROOT", tmp_path / "bends")
+    assert repository.find() is None
+
+
 def test_the_forge_that_runs_the_job_wins(clone, monkeypatch):
     clone("https://github.com/ada/bends.git")
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")

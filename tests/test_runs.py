@@ -20,6 +20,9 @@ from bends.runs import load, rerun, run
 from bends.stacks import complete, task, train_stack
 from bends.training import train
 
+no_windows = pytest.mark.skipif(
+    os.name == "nt", reason="Windows has no lock of this kind, no fork and no SIGKILL."
+)
 SMALL = {"width": 6, "epochs": 2, "batch_size": 25}
 
 
@@ -388,6 +391,7 @@ def test_a_missing_extra_says_what_to_type(tmp_path, monkeypatch):
 # --- killed, cut, foreign -------------------------------------------------------------------------
 
 
+@no_windows
 def test_a_second_process_is_told_who_writes(tmp_path):
     path = tmp_path / "runs.csv"
     with storage.locked(path):
@@ -397,6 +401,13 @@ def test_a_second_process_is_told_who_writes(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["runs.csv"]
 
 
+def test_a_system_without_this_lock_runs_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "fcntl", None)
+    run(own(), tmp_path / "runs.csv", progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["runs.csv"]
+
+
+@no_windows
 def test_killed_twenty_times_at_random_nothing_is_lost(tmp_path):
     path, rng = tmp_path / "runs.csv", np.random.default_rng(0)
     grid = own(settings=product(extra=[float(i) for i in range(40)]), largest_stack=1)
@@ -433,6 +444,7 @@ if __name__ == "__main__":
 """
 
 
+@no_windows
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
     (tmp_path / "slow.py").write_text(SLOW)
     path = tmp_path / "runs.csv"

@@ -11,10 +11,12 @@ import zipfile
 from collections import Counter
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+import pages
+import press
 import pytest
+import repository
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
@@ -40,7 +42,7 @@ def soup(page):
 
 
 def test_jupyter_book_is_version_1():
-    command = [Path(sys.executable).with_name("jupyter-book"), "--version"]
+    command = [press.JUPYTER_BOOK, "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert re.search(r"Jupyter Book\s*:\s*1\.", version)
 
@@ -102,7 +104,8 @@ def test_what_others_may_have_linked_to_is_still_there(page):
 def test_a_chapter_offers_its_own_notebook(page):
     (link,) = soup(page).select("a[download]")
     offered = (SITE / page).parent / link["href"]
-    assert offered.read_bytes() == (ROOT / f"{page}.ipynb").read_bytes()
+    text = (ROOT / f"{page}.ipynb").read_text(encoding="utf8")
+    assert offered.read_text(encoding="utf8") == pages.with_install(text, repository.find())
 
 
 def test_the_archive_is_the_whole_book():

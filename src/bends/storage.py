@@ -18,6 +18,11 @@ import numpy as np
 
 from bends._arguments import known
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 
 class Table:
     """Stored runs, read column by column: `table["test_score"]`, `table.where(depth=2)`.
@@ -168,14 +173,17 @@ def replace(path, rows):
 def locked(path):
     """Keep other processes from writing to a table; a process that is killed lets go of it.
 
+    Windows has no such lock: there nothing is kept, and two runs must not write to one table.
+
     Raises
     ------
     RuntimeError
         If another process holds it; the message says which.
     """
-    import fcntl
-
     path.parent.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
     place = path.with_name(path.name + ".lock")
     while True:
         file = open(place, "a+", encoding="utf-8")
