@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import imports
 import prerequisites
 import printed
 import rightness
@@ -135,6 +136,7 @@ TEXTS = {
     "cheat-sheet": cheat_sheet,
     "contents": contents,
     "doors": doors,
+    "imports": imports.graph,
     "lessons": lessons,
     "prerequisites": prerequisites.graph,
     "printed": printed.whole,

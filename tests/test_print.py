@@ -14,6 +14,7 @@ import bank
 import epub
 import freshness
 import generated
+import graphs
 import paper
 import prerequisites
 import press
@@ -211,10 +212,13 @@ def faults(path):
 
 def test_the_graph_says_what_the_chapters_say():
     needs = {number: given for number, (_, _, given) in prerequisites.chapters().items()}
-    arrows = prerequisites.direct(needs)
-    assert prerequisites.all_needs(arrows) == prerequisites.all_needs(needs)
+    arrows = graphs.direct(needs)
+    assert graphs.all_needs(arrows) == graphs.all_needs(needs)
     assert sum(map(len, arrows.values())) < sum(map(len, needs.values()))
-    place, above = prerequisites.places(arrows), prerequisites.lines(arrows)
+    size = dict.fromkeys(arrows, prerequisites.SIZE)
+    row = graphs.rows(arrows, size)
+    above = graphs.lines(arrows, row)
+    place = graphs.places(above, row, size)
     assert len(set(place.values())) == len(place) == len(above)
     assert all(place[n][1] < place[number][1] for number in arrows for n in arrows[number])
 
@@ -234,7 +238,7 @@ def test_the_graph_says_what_the_chapters_say():
 
 def test_what_follows_from_other_arrows_is_left_out():
     needs = {1: [], 2: [1], 3: [1, 2], 4: [1, 3]}
-    assert prerequisites.direct(needs) == {1: [], 2: [1], 3: [2], 4: [3]}
+    assert graphs.direct(needs) == {1: [], 2: [1], 3: [2], 4: [3]}
 
 
 # --- The whole book, where it is printed ---------------------------------------------------------
