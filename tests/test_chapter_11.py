@@ -224,7 +224,7 @@ def test_a_smaller_rate_brings_fewer_back():
         column = f"back_{layer}"
         small, usual = (just.where(rate=rate)[column].mean() for rate in (0.0001, 0.001))
         assert round(100 * small) == share < 100 * usual
-    (burst,) = said(11, r"then (\d+) % of layer 2 \[came back\]")
+    (burst,) = said(11, r"killed the units, only (\d+) % of layer 2's \[came back\]")
     assert f"none: back in layers 2, 3: {burst:.0f}%, " in printed("burst")
     (later,) = said(11, r"one in six at once \(later (\d+) %\)")
     assert f"| biases at 0 | {later:.0f}%, " in printed("burst")

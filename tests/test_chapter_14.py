@@ -258,7 +258,7 @@ def test_what_the_chapter_says_of_the_decoders():
     best_behind = min(functions[name]["mean"] for name in behind)
     assert max(functions[name]["mean"] for name in front) < best_behind - 0.03
     half, twice = said(
-        14, r"half its best learning rate costs ReLU (0\.\d+) nats, twice that rate (0\.\d+)"
+        14, r"half its best learning rate ReLU loses (0\.\d+) nats, with twice its best (0\.\d+)"
     )
     assert half == round(found["other_rates"]["0.002"], 2)
     assert twice == round(found["other_rates"]["0.008"], 2)

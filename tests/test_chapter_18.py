@@ -113,7 +113,7 @@ def test_the_guess_is_settled(table):
     alone = load(HERE / "more.csv").where(phase="test", around="nothing", activation="sigmoid")
     assert len(alone) == longer and (alone["test_score"] < LINE["mnist1d"]).all()
     fifty, thirty = said(
-        18, r"(\d+) of 20 sigmoid networks with fifty layers .*? with thirty (\d+) do"
+        18, r"(\d+) of 20 sigmoid networks with fifty layers .*? (\d+) of 20 with thirty"
     )
     assert learn(table, "spirals", "skip", "sigmoid", 50) == fifty
     assert learn(table, "spirals", "skip", "sigmoid", 30) == thirty
@@ -123,7 +123,7 @@ def test_initialisation_moves_more_than_the_function(table, run):
     depth, least, some = said(
         18,
         r"Take (\d+) layers and the spirals\. From the own gain at least (\d+) of 20 .*?"
-        r"none does, save SELU with (\d+) of 20",
+        r"none does, except with SELU: (\d+) of 20",
     )
     others = [name for name in run.FUNCTIONS if name != "sigmoid"]
     counts = [learn(table, "spirals", "nothing", name, int(depth)) for name in others]
