@@ -16,6 +16,45 @@ def label_line(ax, x, y, text, color, **options):
     return ax.text(x, y, text, color=color, **options)
 
 
+def name_ends(ax, x, ends, names, colors, reach=18):
+    """Names right of lines' ends, in the ends' order, so far apart that each can be read; a thin
+    line leads from each name to its line's end.
+
+    Parameters
+    ----------
+    ax : Axes
+        With room for the names on the right.
+    x : float
+        Where the lines end.
+    ends : iterable of float
+        The lines' heights there, within the panel.
+    names, colors : sequence of str
+    reach : float
+        From an end to its name, in points.
+    """
+    point = ax.figure.dpi / 72
+    gap = 15 * point
+    places = ax.transData.transform([(x, end) for end in ends])
+    order = np.argsort(places[:, 1], kind="stable")
+    steps = gap * np.arange(len(order))
+    # With the gaps taken out, names in order are a rising sequence: the one that lies nearest to
+    # the ends has at each place the largest of the smallest means.
+    bare = places[order, 1] - steps
+    upto = range(1, len(bare) + 1)
+    rising = [
+        max(min(bare[i:end].mean() for end in upto[k:]) for i in range(k + 1))
+        for k in range(len(bare))
+    ]
+    low, high = ax.bbox.y0 + 6 * point, ax.bbox.y1 - 4 * point
+    heights = np.clip(rising, low, high - steps[-1]) + steps if len(steps) else []
+    for i, height in zip(order, heights, strict=True):
+        start = places[i] + (2 * point, 0)
+        name = start[0] + reach * point, height
+        line = ax.transData.inverted().transform([start, name])
+        ax.plot(*line.T, color=colors[i], linewidth=1)
+        ax.text(*line[1], f" {names[i]}", color=colors[i], va="center", weight="bold")
+
+
 def curve(ax, activation, derivative=False, points=201, **options):
     """The graph of a function, or of its slope, over the panel's width.
 

@@ -36,9 +36,10 @@ def show_table(label, columns, rows):
         display(Markdown(f"{start}\n\n{text}\n\n</div>"))
 
 
-def show_plain(columns, rows):
-    """Show rows as a table that neither sorts nor filters: few rows, whose texts may wrap."""
-    text = _markdown(columns, rows)
+def show_plain(columns, rows, title=None):
+    """Show rows as a table that neither sorts nor filters: few rows, whose texts may wrap. A title
+    stands above it, where several tables follow one another."""
+    text = (f"**{title}**\n\n" if title else "") + _markdown(columns, rows)
     print(text) if face() == "text" else display(Markdown(text))
 
 
