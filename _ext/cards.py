@@ -56,9 +56,10 @@ def with_heads(table, names):
         return re.sub(r"(?s)<td\b([^>]*)>(.*?)</td>", cell, row[0])
 
     table = re.sub(r"(?s)<tr\b.*?</tr>", row_with_heads, table)
+    label = f' style="--label:{max(map(len, names[1:]), default=0)}"'  # letters of the longest
     if "class=" in re.match(r"<table\b[^>]*>", table)[0]:
-        return table.replace('class="', 'class="cards ', 1)
-    return table.replace("<table", '<table class="cards"', 1)
+        return table.replace('class="', f'{label[1:]} class="cards ', 1)
+    return table.replace("<table", f'<table class="cards"{label}', 1)
 
 
 def longest_words(names, rows):

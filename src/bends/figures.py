@@ -338,7 +338,7 @@ def layer_histograms(ax, layers, bins=48):
 # A network with a fork: A feeds B and C, and the output adds both. One unit is a CSS pixel.
 FORK = {"xlim": (0, 340), "ylim": (0, 220), "height": 220, "frame": False}
 UNITS = {"A": (100, 105), "B": (205, 160), "C": (205, 50)}
-FORK_PLACES = {"A": (100, 68), "B": (205, 209), "C": (205, 13), "out": (322, 121),
+FORK_PLACES = {"A": (84, 66), "B": (205, 209), "C": (205, 13), "out": (322, 121),
                "fork": (84, 66), "front": (40, 121)}  # fmt: skip
 
 
@@ -359,8 +359,8 @@ def fork(ax, activation, to_b, to_c):
         ax.plot(*zip(*line, strict=True), color=MUTED, linewidth=1.5, zorder=0.5)
     ax.plot(*output, "o", color=MUTED, markersize=7)
     for unit, weight in ((b, to_b), (c, to_c)):
-        middle = (a[0] + unit[0]) / 2, (a[1] + unit[1]) / 2
-        ax.text(*middle, f"× {number(weight)}", color=MUTED, bbox=LABEL, ha="center", va="center")
+        place = 0.4 * a[0] + 0.6 * unit[0], 0.4 * a[1] + 0.6 * unit[1]  # clear of A's number
+        ax.text(*place, f"× {number(weight)}", color=MUTED, bbox=LABEL, ha="center", va="center")
     for name, place in UNITS.items():
         junction(ax, activation, place, 20)
         ax.text(place[0], place[1] + 30, name, color=MUTED, ha="center", va="center")
