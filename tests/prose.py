@@ -58,6 +58,7 @@ COUNTS = (
     " sixteen seventeen eighteen nineteen twenty"
 )
 COUNTS = {word: number for number, word in enumerate(COUNTS.split())}
+COUNTS |= {"thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "thousand": 1000}
 
 
 @cache
@@ -94,7 +95,7 @@ class Number(float):
 def said(place, pattern):
     """The numbers in a sentence: what a place says where the pattern's groups stand.
 
-    The pattern must fit once. A group is a number in figures, or a word from zero to twenty.
+    The pattern must fit once. A group is a number in figures, or in a word.
     """
     found = list(re.finditer(pattern, written(place)))
     assert len(found) == 1, f"{place} says {pattern!r} {len(found)} times"
