@@ -58,7 +58,7 @@ COUNTS = (
     " sixteen seventeen eighteen nineteen twenty"
 )
 COUNTS = {word: number for number, word in enumerate(COUNTS.split())}
-COUNTS |= {"thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "thousand": 1000}
+COUNTS |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "thousand": 1000}
 
 
 @cache
