@@ -146,6 +146,15 @@ def test_each_unit_has_its_own_tile():
     assert not empty.any() and not alpha[1].any()
 
 
+def test_an_edge_that_crosses_a_units_pixel_makes_a_shade_between():
+    net = MLP([2, 1, 1], "step", seed=0)
+    net.weights[0][:], net.biases[0][:] = [[1], [0]], [-0.35]  # through the middle of a pixel
+    ax = Figure().add_subplot(xlim=(0, 4), ylim=(0, 2))
+    figures.unit_pictures(ax, net, resolution=4)
+    row = ax.images[0].get_array()[1, 1:5, 3]
+    assert row.tolist() == pytest.approx([0, 0, 0.4, 0.8])
+
+
 @pytest.mark.parametrize("bend", ["relu", "leaky_relu", "tanh", "silu", "identity"])
 def test_a_tiny_networks_numbers_stand_on_their_own_lines(bend):
     net = MLP([1, 3, 1], bend)

@@ -150,11 +150,12 @@ def exact(line, across, up, score, halvings=12):
     return (one + other) / 2
 
 
-def unit_pictures(ax, net, resolution=20, levels=3):
+def unit_pictures(ax, net, resolution=20, levels=16):
     """What each unit of the last hidden layer draws on the plane, as tiles of one small image.
 
     The deepest shade is the unit's own largest activation, orange above 0 and blue below; where
-    the unit gives 0 the tile is blank.
+    the unit gives 0 the tile is blank. A page draws shade over into shade between the pixels: many
+    shades make a tilted sheet of few pixels.
 
     Parameters
     ----------
@@ -163,13 +164,15 @@ def unit_pictures(ax, net, resolution=20, levels=3):
     net : MLP
         One network with two inputs, and up to eight units in its last hidden layer.
     resolution : int
-        Pixels along each side of a tile.
+        Pixels along each side of a tile; each is the mean of two by two places, so that an edge
+        that crosses it makes a shade between.
     levels : int
         Shades for each sign.
     """
-    grid = np.linspace(-1.4, 1.4, resolution)
+    grid = 1.4 * (np.arange(0.5, 2 * resolution) / resolution - 1)
     net(np.stack(np.meshgrid(grid, -grid), axis=-1).reshape(-1, 2))
-    units = net.layer_inputs[-1].T.reshape(-1, resolution, resolution)
+    places = net.layer_inputs[-1].T.reshape(-1, resolution, 2, resolution, 2)
+    units = places.mean(axis=(2, 4))
     rows = np.zeros((2, 4, resolution + 2, resolution + 2, 4))
     for tile, unit in zip(rows.reshape(-1, *rows.shape[2:]), units, strict=False):
         share = unit / max(np.abs(unit).max(), 1e-9)
