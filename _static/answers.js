@@ -29,7 +29,8 @@
     // The number of the step that a text names; NaN where it names none.
     const step = (input) => {
       const { low, step, count } = input.dataset;
-      const place = (parseFloat(input.value.trim().replace("−", "-").replace(",", ".")) - low) / step;
+      const text = input.value.trim().replace("−", "-").replace(",", ".");
+      const place = (Number(text || NaN) - low) / step;
       const near = Math.round(place);
       return Math.abs(place - near) < 1e-6 && near >= 0 && near < count ? near : NaN;
     };

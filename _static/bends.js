@@ -21,10 +21,19 @@
   });
 }
 
+// A part of an address in plain text; as it stands where its percent signs mean nothing.
+const bendsPlain = (text) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
 // What is folded opens for its anchor (also that of a state, "#id:x=1"), and for the printer.
 {
   const open = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1).split(":")[0]));
+    const target = document.getElementById(bendsPlain(location.hash.slice(1).split(":")[0]));
     let closed = false;
     for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
       closed ||= !fold.open;
@@ -60,13 +69,18 @@
     });
     if (needs(block).length) button.title = "With the lines above that it needs";
     button.addEventListener("click", async () => {
+      let copied = true;
       try {
         await navigator.clipboard.writeText(whole(block));
-        button.textContent = "Copied";
-      } catch {
-        button.textContent = "Press Ctrl+C";
-        getSelection().selectAllChildren(block);
+      } catch { // as on a page without encryption: the older way
+        const text = Object.assign(document.createElement("textarea"), { value: whole(block) });
+        button.after(text);
+        text.select();
+        copied = document.execCommand("copy");
+        text.remove();
+        button.focus();
       }
+      button.textContent = copied ? "Copied" : "Not copied";
       setTimeout(() => (button.textContent = "Copy"), 2000);
     });
     if (block.matches(".quote")) block.after(" ", button);
@@ -81,8 +95,9 @@
 // What the reader has answered, by page; the contents have a quiet mark, and a button to clear it.
 const bendsAnswers = {
   read() {
+    const fits = ([, page]) => Number.isInteger(page?.of) && page.said && Object.values(page.said).every(Array.isArray);
     try {
-      return JSON.parse(localStorage.getItem("bends-answers")) ?? {};
+      return Object.fromEntries(Object.entries(JSON.parse(localStorage.getItem("bends-answers")) ?? {}).filter(fits));
     } catch {
       return {};
     }
@@ -121,9 +136,11 @@ bendsAnswers.mark();
   const centre = () => here && (list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2);
   list.addEventListener("toggle", centre);
   centre();
+  // Where the window becomes so wide that they stand beside the text, their button is gone.
+  matchMedia("(max-width: 60rem)").addEventListener("change", () => list.matches(":popover-open") && list.hidePopover());
 
   const links = [...document.querySelectorAll(".here a[href^='#']:not([href='#'])")];
-  const heads = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const heads = links.map((link) => document.getElementById(bendsPlain(link.hash.slice(1))));
   const mark = () => {
     const next = heads.findIndex((head) => head?.getBoundingClientRect().top > innerHeight / 3);
     const at = next < 0 ? links.length - 1 : next - 1;
@@ -140,10 +157,15 @@ bendsAnswers.mark();
 // page's head has named the view, which stays out of sight until its script has made it.
 {
   const root = document.documentElement, view = root.dataset.view;
-  if (view === "slide" && !document.getElementById(new URLSearchParams(location.search).get("slide"))) delete root.dataset.view;
+  const leave = () => root.dataset.made ?? delete root.dataset.view;
+  const possible = view === "slide"
+    ? document.getElementById(new URLSearchParams(location.search).get("slide"))
+    : document.body.dataset.page?.startsWith("chapters/");
+  if (!possible) leave();
   else if (view) {
-    const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`), onerror: () => delete root.dataset.view });
+    const script = Object.assign(document.createElement("script"), { src: document.currentScript.src.replace("bends.js", `${view}.js`), onerror: leave });
     addEventListener("load", () => document.head.append(script));
+    for (const fault of ["error", "unhandledrejection"]) addEventListener(fault, ({ error, reason }) => (error || reason) && leave()); // the page is better than nothing
   }
 }
 

@@ -33,9 +33,9 @@ for (const chooser of document.querySelectorAll(".bends-chooser")) {
     const [id, state = ""] = location.hash.slice(1).split(":");
     if (id !== chooser.id) return;
     for (const pair of state.split(",")) {
-      const [name, value] = pair.split("=").map(decodeURIComponent);
-      const menu = menus.find((menu) => menu.name === name);
-      if ([...(menu?.options ?? [])].some((option) => option.value === value)) menu.value = value;
+      const [name, value] = pair.split("=");
+      const menu = menus.find((menu) => encodeURIComponent(menu.name) === name);
+      for (const option of menu?.options ?? []) if (encodeURIComponent(option.value) === value) option.selected = true;
     }
     show();
     chooser.scrollIntoView();

@@ -5,6 +5,14 @@
   const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+,-./";
   const explorers = new Map();
 
+  // The id and the state that a link names, also where its percent signs mean nothing.
+  const parts = ({ hash }) => {
+    try {
+      hash = decodeURIComponent(hash);
+    } catch {}
+    return hash.slice(1).split(":");
+  };
+
   // A PNG of indexed colours, written out plainly: a canvas may be altered by a browser's shields.
   const CRC = Array.from({ length: 256 }, (_, n) => {
     for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -106,7 +114,7 @@
       script.onerror = () => {
         files.delete(name); // offline: the next touch tries again
         figure.removeAttribute("aria-busy");
-        if (wanted) says.textContent = "This state could not be loaded. Is there a connection?";
+        if (wanted || pending) says.textContent = "This state could not be loaded. Is there a connection?";
       };
       document.head.append(script);
     }
@@ -198,7 +206,7 @@
         input.checked = input.defaultChecked;
       }
       for (const link of links) {
-        set(decodeURIComponent(link.hash).split(":")[1]);
+        set(parts(link)[1]);
         if (seen.has(link.hash)) continue;
         if (!files.get(file())) ask(file());
         if (!files.get(file())) continue;
@@ -268,7 +276,7 @@
   });
 
   function follow() {
-    const [id, state] = decodeURIComponent(location.hash.slice(1)).split(":");
+    const [id, state] = parts(location);
     if (!state) return;
     if (explorers.has(id)) explorers.get(id).go(state);
     else document.getElementById(id)?.scrollIntoView(); // a name that it had before

@@ -2,6 +2,7 @@
 // it shares with what was asked, and where they stand: in its heading, its page's title, its text.
 const bendsSearch = (() => {
   const SAME = {
+    __proto__: null, // else "constructor" would be found in it
     output: "end",     dying: "dead", die: "dead", died: "dead", init: "initialisation", initialise: "initialisation",
     initialiser: "initialisation", initial: "initialisation", backprop: "backpropagation", lr: "learning rate", logit: "logit",
     batchnorm: "normalisation", layernorm: "normalisation", batch: "normalisation", norm: "normalisation", normalise: "normalisation", std: "spread", neuron: "unit", node: "unit",

@@ -3,6 +3,11 @@
 {
   const figure = document.getElementById(new URLSearchParams(location.search).get("slide"));
   figure.classList.add("slide");
+  // It may lie in a fold; what it covers is out of the keyboard's way.
+  for (let part = figure; part !== document.body; part = part.parentElement) {
+    if (part.matches("details")) part.open = true;
+    for (const other of part.parentElement.children) if (other !== part) other.inert = true;
+  }
   const tools = Object.assign(document.createElement("div"), { className: "tools" });
   const save = Object.assign(document.createElement("button"), { type: "button", textContent: "Download as SVG" });
   const leave = Object.assign(document.createElement("a"), { href: `${location.pathname}#${figure.id}`, textContent: "Back to the chapter" });
@@ -10,6 +15,7 @@
   tools.append(save, leave, `Bends, ${title}: The Bends authors, CC BY 4.0`);
   figure.append(tools);
   document.documentElement.dataset.made = "";
+  addEventListener("keydown", ({ key }) => key === "Escape" && leave.click());
   save.addEventListener("click", () => {
     const panels = [...figure.querySelectorAll(".panels > svg")], boxes = panels.map((svg) => svg.viewBox.baseVal);
     const across = Math.min(2, panels.length), width = Math.max(...boxes.map((box) => box.width)), height = Math.max(...boxes.map((box) => box.height));

@@ -7,6 +7,7 @@
   const copy = (element) => {
     const clone = element.cloneNode(true);
     for (const closed of clone.querySelectorAll("details[open]")) closed.open = false;
+    for (const gone of clone.querySelectorAll(".headerlink")) gone.remove();
     return clone;
   };
   const title = copy(article.querySelector("h1"));
@@ -24,22 +25,24 @@
       const address = link.getAttribute("href"), figure = document.getElementById(address.slice(1).split(":")[0]);
       if (!figure?.querySelector(".panels")) continue;  // the chooser has words alone
       history.replaceState(null, "", "#");
-      await new Promise((done) => {
+      const shown = await new Promise((done) => {
         figure.addEventListener("bends-shown", done, { once: true });
         setTimeout(done, 4000);
-        location.hash = address;
+        location.replace(address);
       });
+      if (!shown) continue;  // its picture would be another state's
       const state = make("div");
       state.append(make("b", link.textContent), figure.querySelector(".panels").cloneNode(true), make("p", figure.querySelector(".says").textContent));
       states.append(state);
     }
-    sheet.append(make("h2", "Look"), states);
+    history.replaceState(null, "", location.pathname + location.search);
+    if (states.children.length) sheet.append(make("h2", "Look"), states);
   }
 
   const turn = article.querySelector("#your-turn");
   if (turn) {
     const exercises = copy(turn);
-    for (const gone of exercises.querySelectorAll("details, .answer, .headerlink")) gone.remove();
+    for (const gone of exercises.querySelectorAll("details, .answer")) gone.remove();
     for (const code of exercises.querySelectorAll(".tag_starter")) code.replaceWith(make("div", "", "lines"));
     sheet.append(exercises);
   }

@@ -131,7 +131,7 @@ def test_the_page_says_what_python_says(tab):
         form.locator("input").fill(typed)
         form.locator("input").press("Enter")
         assert form.locator("output").text_content() == judge(value).message
-    for typed in ("", "2.3.1x", "-9", "1.25", "-2.6"):
+    for typed in ("", "1/2", "-1.5 or -2", "2.3.1x", "-9", "1.25", "-2.6"):
         form.locator("input").fill(typed)
         form.locator("button").click()
         assert form.locator("output").text_content().startswith("Give a number from −5 to 1")
@@ -175,3 +175,19 @@ def test_a_browser_that_keeps_nothing_still_answers(tab):
     tab.locator("form input").first.fill("-2.5")
     tab.locator("form button").first.click()
     assert tab.locator("form output").first.text_content() == judge(-2.5).message
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stored", ["[1]", "7", '"x"', '{"one": 3}', '{"one": {"of": 3}}', "{"])
+def test_stored_answers_of_another_shape_are_none(tab, stored):
+    faults = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.evaluate("stored => localStorage.setItem('bends-answers', stored)", stored)
+    tab.reload()
+    tab.locator("form input").first.fill("-2.5")
+    tab.locator("form button").first.click()
+    tab.get_by_text("yes", exact=True).click()
+    tab.wait_for_timeout(50)
+    tab.reload()
+    assert tab.locator("#contents a").first.inner_text() == "One\n2 of 3 answered"
+    assert faults == []

@@ -359,6 +359,8 @@ def test_a_choice_has_a_link_that_leads_back_to_it(reader):
     assert "SwiGLU" in reader.inner_text(".says") and "softmax" in reader.inner_text(".says")
     reader.goto(reader.url.split("#")[0] + "#choose:network=nothing,x=y")
     assert reader.input_value("select[name=network]") == "transformer"
+    reader.goto(reader.url.split("#")[0] + "#choose:network=100%,depth=deep")
+    assert reader.input_value("select[name=depth]") == "deep"
 
 
 @pytest.mark.browser

@@ -321,6 +321,24 @@ def test_a_file_that_does_not_come_is_told_and_asked_for_again(reader, folder):
     reader.complaints.clear()
 
 
+def test_a_link_to_a_state_whose_file_does_not_come_says_so(reader, folder):
+    (there,) = (folder / payloads.FOLDER).glob("*-0-0.js")
+    away = there.rename(there.with_suffix(".away"))
+    try:
+        reader = reader().open("#files:moment=90")
+        reader.page.wait_for_selector("#files .says:has-text('could not be loaded')")
+    finally:
+        away.rename(there)
+    assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in reader.complaints)
+    reader.complaints.clear()
+
+
+def test_an_anchor_that_is_no_text_stops_nothing(reader):
+    reader = reader().open("#100%").ready()
+    reader.page.press("#lines-x", "End")
+    assert_shown(reader, LINES)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_themes_follow_the_same_picture(reader, theme):
     reader = reader(color_scheme=theme).open().ready()

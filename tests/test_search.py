@@ -60,6 +60,14 @@ def test_what_people_type_finds_the_section_that_answers_first(query, found):
 
 
 @pytest.mark.browser
+def test_words_that_a_script_knows_are_searched_as_words(site, browser):
+    tab = browser.new_page()
+    for word in ("constructor", "valueOf", "__proto__"):
+        tab.goto(f"{(SITE / 'search.html').as_uri()}?q={word}")
+        assert tab.locator("#search-results").inner_text().strip()
+
+
+@pytest.mark.browser
 def test_a_result_is_a_section_with_a_sentence(site, browser):
     tab = browser.new_page()
     tab.goto(f"{(SITE / 'search.html').as_uri()}?q=vanishing+gradient")

@@ -479,6 +479,27 @@ def test_the_contents_fill_the_window_below_the_bar_and_scroll(viewport, address
 
 
 @pytest.mark.browser
+def test_open_contents_close_where_the_window_becomes_wide(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=PHONE)
+    tab.get_by_role("button", name="Contents").click()
+    contents = tab.locator("#contents")
+    assert contents.evaluate("e => getComputedStyle(e).position") == "fixed"
+    tab.set_viewport_size(DESK)
+    tab.wait_for_function("!document.querySelector('#contents').matches(':popover-open')")
+    assert contents.is_visible()
+    assert contents.bounding_box()["width"] < tab.locator("main").bounding_box()["x"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [CHAPTERS[0], "back/glossary"])
+def test_an_anchor_that_is_no_text_stops_no_script(page, address, open_page):
+    tab = open_page(f"{address}/{page}.html#100%", viewport=DESK)
+    assert tab.complaints == []
+    tab.get_by_role("button", name="Theme").click()
+    assert tab.get_by_role("button", name="Theme: light").is_visible()
+
+
+@pytest.mark.browser
 def test_the_theme_button_is_remembered(address, open_page):
     tab = open_page(f"{address}/index.html")
     chosen = "document.documentElement.dataset.theme"
@@ -544,6 +565,25 @@ def test_copied_code_comes_with_what_it_needs(device, address, open_page):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("allowed", [True, False])
+def test_where_the_clipboard_is_closed_the_older_way_copies_the_same(allowed, address, open_page):
+    script = """
+      window.board = navigator.clipboard;
+      Object.defineProperty(navigator, "clipboard", { value: undefined });
+    """ + ("" if allowed else "document.execCommand = () => false;")
+    tab = open_page(f"{address}/{CHAPTERS[3]}.html", script, permissions=CLIPBOARD, viewport=DESK)
+    tab.evaluate("board.writeText('before')")
+    block = tab.locator("pre[data-needs]").first
+    block.hover()
+    block.locator("xpath=..").get_by_role("button", name="Copy").click()
+    tab.get_by_role("button", name="Copied" if allowed else "Not copied").wait_for()
+    copied = tab.evaluate("board.readText()")
+    own = block.text_content()
+    assert copied.endswith(f"\n\n{own}") if allowed else copied == "before"
+    assert tab.locator("textarea").count() == 0
+
+
+@pytest.mark.browser
 def test_the_line_to_quote_is_copied(address, open_page):
     tab = open_page(f"{address}/{CHAPTERS[3]}.html", permissions=CLIPBOARD)
     quote = tab.locator("footer .quote")
@@ -598,3 +638,81 @@ def test_nothing_jumps_while_a_view_is_made(view, address, open_page):
 def test_a_slide_of_what_is_not_there_shows_the_page(address, open_page):
     tab = open_page(f"{address}/{CHAPTERS[0]}.html?slide=nothing", viewport=DESK)
     assert tab.get_by_role("heading", level=1).is_visible()
+
+
+def folded_figures(page):
+    return [figure["id"] for figure in soup(page).select("details .bends-explorer")]
+
+
+def test_some_figures_lie_in_folds():
+    assert sum(len(folded_figures(page)) for page in CHAPTERS) > 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_slide_of_a_folded_figure_shows_it(page, address, open_page):
+    for name in folded_figures(page):
+        tab = open_page(f"{address}/{page}.html?slide={name}", viewport=DESK)
+        tab.wait_for_function("document.documentElement.dataset.made !== undefined")
+        assert tab.locator(f"#{name} .panels > svg").first.is_visible()
+
+
+@pytest.mark.browser
+def test_in_a_slide_the_keyboard_meets_the_figure_alone_and_escape_leaves(address, open_page):
+    tab = open_page(f"{address}/{CHAPTERS[0]}.html?slide=junction", viewport=DESK)
+    tab.wait_for_function("document.documentElement.dataset.made !== undefined")
+    met = set()
+    for _ in range(12):
+        tab.keyboard.press("Tab")
+        met.add(tab.evaluate("document.activeElement.closest('.slide, body').className"))
+    assert any("slide" in name for name in met)
+    assert met <= {"", *(name for name in met if "slide" in name)}
+    tab.keyboard.press("Escape")
+    tab.wait_for_url(f"{address}/{CHAPTERS[0]}.html#junction")
+    assert tab.get_by_role("heading", level=1).is_visible()
+
+
+def worksheet(tab, address):
+    tab.goto(f"{address}/{CHAPTERS[0]}.html?worksheet")
+    tab.wait_for_function("document.documentElement.dataset.made !== undefined")
+
+
+@pytest.mark.browser
+def test_a_worksheet_has_each_state_and_leaves_the_way_back(address, open_page):
+    tab = open_page(f"{address}/index.html", viewport=DESK)
+    worksheet(tab, address)
+    links = soup(CHAPTERS[0]).select('article a[href^="#junction:"]')
+    assert tab.locator(".states > div").count() == len(links)
+    assert len(set(tab.locator(".states p").all_text_contents())) == len(links)
+    assert "#" not in tab.locator("h1").text_content() + tab.url
+    tab.go_back()
+    assert tab.url == f"{address}/index.html"
+
+
+@pytest.mark.browser
+def test_a_worksheet_leaves_out_a_state_that_does_not_come(address, open_page):
+    soon = "const later = setTimeout; window.setTimeout = (f, t) => later(f, t === 4000 ? 50 : t);"
+    tab = open_page(f"{address}/index.html", soon, viewport=DESK)
+    tab.context.route("**/states/**", lambda route: route.abort())
+    worksheet(tab, address)
+    assert tab.locator(".states").count() == 0
+    assert tab.get_by_role("heading", name="Check yourself").is_visible()
+
+
+@pytest.mark.browser
+def test_only_a_chapter_has_a_worksheet(address, open_page):
+    tab = open_page(f"{address}/back/glossary.html?worksheet", viewport=DESK)
+    assert tab.locator(".sheet").count() == 0
+    assert tab.locator("article h2").first.is_visible() and tab.locator(".bar").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", ["slide=junction", "worksheet"])
+def test_a_view_that_fails_shows_the_page(view, address, open_page):
+    tab = open_page(f"{address}/index.html", viewport=DESK)
+    tab.context.route(
+        re.compile(r"/(slide|worksheet)\.js"),
+        lambda route: route.fulfill(body="throw Error('a fault')"),
+    )
+    tab.goto(f"{address}/{CHAPTERS[0]}.html?{view}", wait_until="networkidle")
+    assert tab.locator("article p").nth(3).is_visible() and tab.locator(".bar").is_visible()
