@@ -8,7 +8,7 @@ from prose import ROOT, Number, written
 
 SUM = re.compile(r"(?<![\w.,^*$\\{(])−?[\d(][\d.,+−·×/()²³= ]*=[\d.,+−·×/()²³= ]*[\d)²³]")
 BEFORE = re.compile(r"(?:\b(?:ln|log|exp|tanh|sin|of|root)|[+−·×/=<>^√*}$|]) ?$")
-AFTER = re.compile(r" ?[\w*$%^({√]")
+AFTER = re.compile(r"[\w*$%^({√]| [*$({√·×+−/]")
 PYTHON = str.maketrans({"−": "-", "·": "*", "×": "*", "²": "**2", "³": "**3", ",": None})
 PLACES = [*range(1, 21), *(p.relative_to(ROOT).as_posix() for p in ROOT.glob("back/*.md"))]
 PLACES += ["index.md", "back/questions.yml", "_ext/field_guide.yml"]
@@ -16,7 +16,7 @@ PLACES += ["index.md", "back/questions.yml", "_ext/field_guide.yml"]
 
 def sums(text):
     """`(left side, right side)` of each equation between figures alone, as it is written."""
-    text = text.replace("**", "")
+    text = text.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")
     for found in SUM.finditer(text):
         if not BEFORE.search(text[: found.start()]) and not AFTER.match(text[found.end() :]):
             sides = [side.strip() for side in found[0].split("=")]
