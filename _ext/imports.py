@@ -12,7 +12,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "bends"
 ORDER = [
     "_arguments", "stable", "normal", "catalogue", "further", "activations",
     "initializers", "losses", "optimizers", "network", "training", "datasets",
-    "signals", "diagnosis", "regions", "meanfield", "residual",
+    "signals", "verdicts", "diagnosis", "regions", "meanfield", "residual",
     "digests", "storage", "stacks", "grids", "runs", "distributions", "comparisons",
     "frameworks", "exact", "vectors.asking", "vectors", "vectors.__main__",
     "choose", "choose.face", "look", "figures", "tables",
