@@ -6,10 +6,12 @@ builds on. A line that passes a row has a place in it, as labels have: such a pl
 """
 
 from collections import Counter
-from itertools import count, pairwise
+from itertools import accumulate, combinations, count, pairwise
+from statistics import fmean
 
 ROW, WIDTH = 80, 480  # of the drawing, in its own units
-LABELS, WAY = 400, 10  # of a row's width: what its labels may take, and what a line takes
+LABELS, WAY = 440, 8  # of a row's width: what its labels may take, and what a line takes
+SWEEPS = 4  # times that the rows are put in order, down and up
 
 
 def all_needs(needs):
@@ -64,22 +66,39 @@ def lines(arrows, row):
     return above
 
 
+def spread(here, size):
+    """`{place: x}` for the places of one row, side by side."""
+    room = [size.get(place, WAY) for place in here]
+    middles = (end - own / 2 for end, own in zip(accumulate(room), room, strict=True))
+    return {place: WIDTH * x / sum(room) for place, x in zip(here, middles, strict=True)}
+
+
+def crossings(above, of, x):
+    """How often lines between two rows cross."""
+    ends = [(of[lower], x[upper], x[lower]) for lower, over in above.items() for upper in over]
+    pairs = combinations(ends, 2)
+    return sum(r == s and (a - b) * (c - d) < 0 for (r, a, c), (s, b, d) in pairs)
+
+
 def places(above, row, size):
-    """`{place: (x, y)}`: in its row, as near to what stands above it as the others let it."""
-    place = {}
-    of = {point: row[point] if point in row else point[1] for point in above}
-    for r in range(max(row.values()) + 1):
+    """`{place: (x, y)}`: down and up the rows, each is put in the order of its neighbours.
 
-        def wish(point):
-            over = [place[p][0] for p in above[point]]
-            return sum(over) / len(over) if over else WIDTH / 2
-
-        here = sorted((p for p in above if of[p] == r), key=wish)
-        room = [size.get(point, WAY) for point in here]
-        for at, point in enumerate(here):
-            x = WIDTH * (sum(room[:at]) + room[at] / 2) / sum(room)
-            place[point] = (x, ROW * (r + 0.5))
-    return place
+    That is done a few times; what crosses least is kept.
+    """
+    of = {place: row[place] if place in row else place[1] for place in above}
+    below = {place: [p for p in above if place in above[p]] for place in above}
+    here = [[place for place in above if of[place] == r] for r in range(1 + max(row.values()))]
+    x, found = {}, []
+    for order in here:
+        x |= spread(order, size)
+    for near, orders in [(above, here), (below, here[::-1])] * SWEEPS:
+        for order in orders:
+            wish = {place: fmean(x[p] for p in near[place] or [place]) for place in order}
+            order.sort(key=wish.get)
+            x |= spread(order, size)
+        found.append(dict(x))
+    x = min(found, key=lambda x: crossings(above, of, x))
+    return {place: (x[place], ROW * (of[place] + 0.5)) for place in above}
 
 
 def line(start, end):
