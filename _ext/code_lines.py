@@ -28,10 +28,10 @@ def inked(match):
 
 
 def breakable(html):
-    """A line that may break after a dot or a bracket, if a word of it is too long for a phone."""
+    """A line that may break after a dot or a bracket, if a word is too long for a phone."""
     if max(map(len, TAG.sub("", html).split()), default=0) <= LONG:
         return html
-    return re.sub(r"(?<=[.(\[])(?=\w)(?![^<]*>)", "<wbr>", html)
+    return re.sub(r"(?<=[.(\[])(?=[^\W\d])(?![^<]*>)", "<wbr>", html)
 
 
 def line(html):

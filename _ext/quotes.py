@@ -6,6 +6,7 @@ the filter `curly`, around the whole page.
 """
 
 import re
+from html import unescape
 
 MARK, DOUBLE = "(?:'|&#x27;|&#39;)", '(?:"|&quot;)'
 APOSTROPHE = re.compile(rf"(?<=\w){MARK}(?=\w)|(?<=s){MARK}(?=\s)|^{MARK}(?=s\b)")
@@ -24,6 +25,10 @@ SHORT = 24  # characters
 FOLLOWED = re.compile(
     r"(?s)(<math\b(?:(?!</?math\b).)*</math>)([.,;:!?)]+)"
 )  # no line begins with these
+# A short piece of code in a sentence, with spaces or hyphens, at which lines would end otherwise.
+PIECE = re.compile(
+    r'<code class="([^"]*\bliteral\b[^"]*)">((?:<span class="pre">[^<]*</span>\s*)+)</code>'
+)
 # Attributes that are read, aloud or as what a script shows.
 READ = re.compile(r'(?<=\s)((?:alt|content|aria-\w+|data-(?:title|short|says))=")([^"]*)')
 
@@ -45,10 +50,17 @@ def sums(text):
     return SUM.sub(replace, text)
 
 
+def piece(found):
+    """An element of inline code that stays in one line if it is short."""
+    text = unescape(re.sub("<[^>]*>", "", found[2]))
+    whole = " whole" * (len(text) <= SHORT and not text.isidentifier())
+    return f'<code class="{found[1]}{whole}">{found[2]}</code>'
+
+
 def curly(html, sums=sums):
     """A page with curly marks and whole sums in its text; code, scripts and addresses as is."""
 
-    html = FOLLOWED.sub(r'<span class="whole">\1\2</span>', html)
+    html = PIECE.sub(piece, FOLLOWED.sub(r'<span class="whole">\1\2</span>', html))
 
     def replace(part):
         if text := part["text"]:

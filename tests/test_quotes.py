@@ -47,6 +47,12 @@ def test_short_sums_stay_in_one_line(html, expected):
     assert curly(html) == (expected or html).replace("~", "\xa0")
 
 
+def test_short_code_stays_in_one_line():
+    code = '<code class="literal"><span class="pre">pip</span> <span class="pre">{}</span></code>'
+    assert 'class="literal whole"' in curly(code.format("install"))
+    assert 'class="literal"' in curly(code.format("install a-long-name-of-things"))
+
+
 def test_all_sentences_of_an_explorer_have_the_same_marks(tmp_path):
     states = '{"says":{"v":["ReLU\'s","Keras\' own"]}}'
     figure = (

@@ -374,7 +374,7 @@ def mnist1d(n=5000, *, seed=42):
 
     References
     ----------
-    S. Greydanus and D. Kobak, "Scaling down deep learning with MNIST-1D", arXiv:2011.14439.
+    Greydanus and Kobak, "Scaling down deep learning with MNIST-1D", arXiv:2011.14439.
     """
     n = whole("n", n, 10)
     if n % 10:
