@@ -11,7 +11,7 @@ import re
 from html import unescape
 
 BLOCK = re.compile(
-    r'(?s)(<div class="output[^>]*>\s*)?<div class="highlight">'
+    r'(?s)(<div class="(?:output|highlight-text)[^>]*>\s*)?<div class="highlight">'
     r'(<pre(?: tabindex="0"><code)?>)(?:<span></span>)?(.*?)((?:</code>)?</pre>)'
 )
 TOKEN = re.compile(r'<span class="([\w-]+)">([^<]*)</span>')
