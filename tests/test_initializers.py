@@ -87,6 +87,23 @@ def test_a_function_without_slope_has_no_backward_gain():
         gain(relu, "sideways")
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("laplace", {"sigma": 1e-3}), ("scaled_tanh", {"beta": 1e4}), ("snake", {"frequency": 1e3})],
+)
+def test_a_function_too_narrow_for_the_nodes_is_refused(name, parameters):
+    narrow = ACTIVATIONS[name].with_parameters(**parameters)
+    with pytest.raises(ValueError, match=f"the backward gain of {name} is not settled"):
+        gain(narrow, "backward")
+
+
+def test_every_gain_of_the_catalogue_is_settled():
+    for f in ACTIVATIONS.values():
+        for kind in GAINS:
+            if (f.name, kind) != ("step", "backward"):
+                assert gain(f, kind) > 0
+
+
 VARIANCES = {  # times fan_in, for a layer of 300 inputs and 100 outputs
     "uniform": 1 / 3, "pytorch": 1 / 3, "lecun": 1, "lecun_uniform": 1, "he": 2, "he_uniform": 2,
     "glorot": 1.5, "glorot_uniform": 1.5, "gain": 1 / 0.394294,
