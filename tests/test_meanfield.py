@@ -105,11 +105,42 @@ def test_a_wide_network_follows_the_correlation_map():
         assert c == pytest.approx(expected, abs=0.01)
 
 
+def test_a_function_that_jumps_is_followed_less_exactly():
+    c = np.array([-0.9, 0.0, 0.5, 0.99])
+    exact = 1 - np.arccos(c) / np.pi  # the share of pairs on one side, doubled
+    after = meanfield.correlation_map("step", c, 1, q=1.0)
+    assert 1e-6 < np.abs(after - exact).max() < 1e-3
+
+
+def test_what_grows_without_end_and_swings_for_ever():
+    with np.errstate(over="raise", invalid="raise"):
+        assert meanfield.mean_field("exponential", 1) == (math.inf, math.inf)
+    swings = meanfield.mean_field("snake", 1)
+    assert swings.q == math.inf and math.isnan(swings.chi)
+
+
+def test_a_second_derivative_that_jumps_is_cut_as_well():
+    # E over z of variance 1.7 of sparse plus, squared, by a fine sum
+    z = np.arange(-12, 12, 1 / 4096) + 1 / 8192
+    bell = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) / 4096
+    exact = bell @ ACTIVATIONS["sparse_plus"](math.sqrt(1.7) * z) ** 2
+    assert meanfield.variance_map("sparse_plus", 1.7, 1) == pytest.approx(exact, rel=1e-9)
+
+
+SPIKE = ACTIVATIONS["laplace"].with_parameters(sigma=1e-3)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: meanfield.mean_field("tanh", 0), "sigma_w must be a finite number above 0"),
         (lambda: meanfield.mean_field("tanh", 1, -1), "sigma_b must be a finite number, 0 or more"),
+        (lambda: meanfield.variance_map("tanh", 1, 1, math.nan), "sigma_b must be a finite number"),
+        (lambda: meanfield.variance_map("tanh", 1, 1, -1), "sigma_b must be a finite number"),
+        (lambda: meanfield.correlation_map("tanh", 0, 1, -1, 1), "sigma_b must be a finite number"),
+        (lambda: meanfield.correlation_map("tanh", 0, 0, 1, 1), "sigma_w must be a finite number"),
+        (lambda: meanfield.mean_field(SPIKE, 0.5, 0.1), "mean square of laplace .* not settled"),
+        (lambda: meanfield.variance_map(SPIKE, 1, 1), "mean square of laplace .* not settled"),
         (lambda: meanfield.critical_sigma_w("step"), "step has no edge of chaos"),
         (
             lambda: meanfield.correlation_map("tanh", 1.1, 1),

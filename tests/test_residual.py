@@ -6,6 +6,7 @@ import pytest
 from bends import ACTIVATIONS, MLP, gain, train
 from bends.initializers import variance_scaling
 from bends.losses import cross_entropy
+from bends.meanfield import mean_field
 from bends.residual import ResidualMLP, normalised, propagate
 
 AROUND = [{"normalise": n, "skip": s} for n in (False, True) for s in (False, True)]
@@ -103,3 +104,52 @@ def test_relu_loses_the_angle_as_known():
     layers = propagate(ACTIVATIONS["relu"], 50, 2**0.5)
     assert 1 - layers[9].apart ** 2 == pytest.approx(0.872, abs=0.002)
     assert 1 - layers[49].apart ** 2 == pytest.approx(0.988, abs=0.001)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "selu", "abs", "tanh", "sigmoid", "gelu"])
+def test_fifty_layers_back_the_gradient_is_that_of_the_mean_field(name):
+    """49 layers of slopes multiply the square by χ each; a kink counts half and half."""
+    f = ACTIVATIONS[name]
+    chi = mean_field(f, gain(f)).chi
+    for around in ({}, {"normalise": True}):
+        deepest = propagate(f, 50, gain(f), **around)[-1]
+        assert deepest.gradient == pytest.approx(chi**24.5, rel=1e-6)
+
+
+def test_with_skips_the_gradient_of_relu_is_the_closed_form():
+    layers = propagate("relu", 50, 2**0.5, skip=True)
+    assert layers[-1].gradient == pytest.approx(2**24.5, rel=1e-9)  # each adds as much again
+
+
+@pytest.mark.parametrize(("sigma_w", "sigma_b"), [(2**0.5, 0), (3**-0.5, 72**-0.5)])
+def test_fifty_layers_on_the_angle_of_relu_is_right_to_a_percent(sigma_w, sigma_b):
+    """Cho and Saul's closed form, layer by layer, for normalised ReLU networks."""
+    first = min(sigma_w, 1)
+    c = sigma_b**2 / (first**2 + sigma_b**2)  # of two inputs at right angles
+    for layer in propagate("relu", 50, sigma_w, sigma_b, normalise=True):
+        angle = np.arccos(c)
+        after = (np.sin(angle) + (np.pi - angle) * c) / np.pi
+        assert layer.apart == pytest.approx(np.sqrt(1 - after), rel=0.01)
+        half = sigma_w**2 / 2
+        c = (half * after + sigma_b**2) / (half + sigma_b**2)
+
+
+def test_what_dies_out_or_blows_up_has_no_angle():
+    gone, grown = propagate("relu", 300, 0.05)[-1], propagate("squared_relu", 30, 3)[-1]
+    assert gone.size == 0 and grown.size == np.inf
+    assert np.isnan([gone.apart, grown.apart]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tanh", -1, 1), "depth must be a whole number, 1 or more; got -1"),
+        (("tanh", 3, 0), "sigma_w must be a finite number above 0"),
+        (("tanh", 3, np.nan), "sigma_w must be a finite number above 0"),
+        (("tanh", 3, 1, -1), "sigma_b must be a finite number, 0 or more; got -1"),
+        (("tanh", 3, 1, np.nan), "sigma_b must be a finite number, 0 or more; got nan"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        propagate(*arguments)

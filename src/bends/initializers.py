@@ -55,13 +55,13 @@ def nodes_for(kinks):
 HALVES = tuple(np.arange(-12.5, 13))  # cuts that halve each piece: half as wide, twice the nodes
 
 
-def agreed(what, average, finer):
+def agreed(what, average, finer, within=1e-9):
     """Return an average over the bell curve, if it stays with twice as many nodes.
 
     A spike or a fast wave that is narrower than the nodes lie apart is missed, or hit by chance.
     """
     moved = abs(average - finer)
-    if moved > 1e-9 * abs(finer):
+    if moved > within * abs(finer):
         raise ValueError(
             f"{what} is not settled: the average behind it takes 64 points a unit, and with 128 "
             f"it moves by {moved / abs(finer):.1g} of its size. The function has a spike or a "
@@ -86,7 +86,9 @@ def once_for_each(gain):
 
     def settled(activation, kind):
         value = gain(activation, kind)
-        return agreed(f"the {kind} gain of {activation.name}", value, gain(_Finer(activation), kind))
+        return agreed(
+            f"the {kind} gain of {activation.name}", value, gain(_Finer(activation), kind)
+        )
 
     kept = lru_cache(settled)
 

@@ -1,6 +1,7 @@
 """Order, chaos and the edge between: what a very wide random network does to its inputs."""
 
 import math
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from bends._arguments import finite, positive
 from bends.activations import ACTIVATIONS
 from bends.catalogue import find
-from bends.initializers import nodes_for
+from bends.initializers import HALVES, agreed, nodes_for
 
 # A layer of a very wide random network: weights of variance sigma_w² / fan_in, biases of variance
 # sigma_b². If the pre-activations of one layer have variance q, those of the next have V(q) below.
@@ -16,20 +17,52 @@ from bends.initializers import nodes_for
 # S. Schoenholz et al., "Deep information propagation", 2017.
 
 
-def _bell(f, q):
-    """Nodes and weights for averages over pre-activations of variance q."""
-    z, weights = nodes_for(tuple(kink / math.sqrt(q) for kink in f.kinks))
-    return math.sqrt(q) * z, weights
+def bell(f, q, more=()):
+    """Nodes and weights for averages over pre-activations of variance q, cut where pieces join."""
+    deviation = np.sqrt(q)
+    z, weights = nodes_for((*(joint / deviation for joint in f.joints), *more))
+    return deviation * z, weights
+
+
+def _mean_square(f, q, g, more=()):
+    """E[g(z)²] for z of variance q; ``g`` is the function f or its derivative."""
+    z, weights = bell(f, q, more)
+    with np.errstate(over="ignore"):  # a function that grows fast blows up: inf is the answer
+        return float(weights @ g(z) ** 2)
+
+
+# Where most functions bend: beside a large q that is a small part of the bell curve.
+_NEAR = tuple(side * 4.0**k for side in (-1, 1) for k in range(7))
+
+
+def _settled_mean_square(f, q, g):
+    """The same, refused where the function is too narrow, or swings too fast, for its nodes."""
+    near = tuple(x / math.sqrt(q) for x in _NEAR)
+    averages = (_mean_square(f, q, g, more) for more in (near, near + HALVES))
+    what = f"the mean square of {f.name} for a variance of {q:g}"
+    return agreed(what, *averages, within=1e-6)
+
+
+def deviation_of_biases(sigma_b):
+    """``sigma_b`` as a float, if it is finite and 0 or more."""
+    if isinstance(sigma_b, Real) and math.isfinite(sigma_b) and sigma_b >= 0:
+        return float(sigma_b)
+    raise ValueError(f"sigma_b must be a finite number, 0 or more; got {sigma_b!r}")
 
 
 def variance_map(activation, q, sigma_w, sigma_b=0.0):
     """Variance of the next layer's pre-activations when this layer's is ``q``: V(q).
 
     V(q) = sigma_w² E[f(z)²] + sigma_b², for z from the bell curve of variance q.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or f is too narrow for its mean to be right to 1e-6.
     """
     f = find(ACTIVATIONS, activation)
-    z, weights = _bell(f, positive("q", q))
-    return positive("sigma_w", sigma_w) ** 2 * float(weights @ f(z) ** 2) + sigma_b**2
+    sigma_w, sigma_b = positive("sigma_w", sigma_w), deviation_of_biases(sigma_b)
+    return sigma_w**2 * _settled_mean_square(f, positive("q", q), f) + sigma_b**2
 
 
 class MeanField(NamedTuple):
@@ -57,21 +90,25 @@ def mean_field(activation, sigma_w, sigma_b=0.0):
     Returns
     -------
     MeanField
-        ``q``, reached from inputs of variance 1, and ``chi`` = sigma_w² E[f'(z)²] at that q.
+        ``q``, reached from inputs of variance 1, and ``chi`` = sigma_w² E[f'(z)²] at that q. Where
+        q is inf, ``chi`` is that of the slopes far out, so nan for a function that swings for ever.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or f is too narrow for its mean at q to be right to 1e-6.
     """
     f = find(ACTIVATIONS, activation)
-    sigma_w = positive("sigma_w", sigma_w)
-    if not (math.isfinite(sigma_b) and sigma_b >= 0):
-        raise ValueError(f"sigma_b must be a finite number, 0 or more; got {sigma_b!r}")
-    q = _settled(lambda q: variance_map(f, q, sigma_w, sigma_b) / q - 1)
+    sigma_w, sigma_b = positive("sigma_w", sigma_w), deviation_of_biases(sigma_b)
+    q = _settled(lambda q: (sigma_w**2 * _mean_square(f, q, f) + sigma_b**2) / q - 1)
     if q == 0:  # the bell curve shrinks onto 0, half of it on either side of a kink there
         near = f.derivative(np.nextafter(0, [-1, 1]))
         return MeanField(q, sigma_w**2 * float(np.square(near).mean()))
     if q == math.inf:
         far = f.derivative(np.array([-np.inf, np.inf]))
         return MeanField(q, sigma_w**2 * float(np.square(far).mean()))
-    z, weights = _bell(f, q)
-    return MeanField(q, sigma_w**2 * float(weights @ f.derivative(z) ** 2))
+    _settled_mean_square(f, q, f)
+    return MeanField(q, sigma_w**2 * _settled_mean_square(f, q, f.derivative))
 
 
 def _settled(growth, lowest=1e-12, highest=1e12):
@@ -142,7 +179,8 @@ def correlation_map(activation, correlation, sigma_w, sigma_b=0.0, q=None):
     Returns
     -------
     float or array
-        The correlation one layer on, right to about 1e-6.
+        The correlation one layer on: right to about 1e-6, and to 1e-3 for a function that jumps,
+        such as step.
     """
     f = find(ACTIVATIONS, activation)
     c = finite("correlation", correlation)
@@ -152,7 +190,8 @@ def correlation_map(activation, correlation, sigma_w, sigma_b=0.0, q=None):
         q = mean_field(f, sigma_w, sigma_b).q
         if q in (0, math.inf):
             raise ValueError(f"q must be given: with these scales the variance goes to {q:g}")
-    z, weights = _bell(f, positive("q", q))
+    after_q = variance_map(f, q, sigma_w, sigma_b)
+    z, weights = bell(f, q)
     heavy = weights > 1e-18  # the rest adds nothing
     z, weights = z[heavy], weights[heavy]
 
@@ -162,4 +201,4 @@ def correlation_map(activation, correlation, sigma_w, sigma_b=0.0, q=None):
 
     products = np.vectorize(product, otypes=[float])(c)
     after = sigma_w**2 * products + sigma_b**2
-    return (after / variance_map(f, q, sigma_w, sigma_b))[()]
+    return (after / after_q)[()]
