@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import CHAPTERS, ROOT
+from conftest import CHAPTERS, ROOT, serving
 from PIL import Image
 
 from bends import ACTIVATIONS, figures, look
@@ -110,6 +110,7 @@ def document(body):
     return (
         '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"><title>Explorers</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         '<link rel="stylesheet" href="book.css"><script defer src="explore.js"></script></head>'
         f"<body><main><h1>Explorers</h1>{body}</main></body></html>"
     )
@@ -493,16 +494,18 @@ def test_large_states_wait_for_the_first_touch(browser, folder, monkeypatch):
     shutil.copytree(ROOT / "_static" / "fonts", folder / "large" / "fonts")
     html = document(payloads.move(page(LINES), "", folder / "large"))
     (folder / "large" / "index.html").write_text(html, "utf8")
-    reader = Reader(browser, folder / "large").open()
-    reader.page.wait_for_timeout(500)
-    assert reader.page.locator("head script").count() == 1
-    reader.page.focus("#lines-x")
-    reader.page.keyboard.press("ArrowLeft")
-    reader.page.wait_for_function(
-        "document.querySelector('#lines .says').textContent.includes(1.75)"
-    )
-    assert_shown(reader, LINES)
-    reader.close()
+    with serving(folder / "large") as address:  # from a disk they come at once
+        reader = Reader(browser, folder / "large")
+        reader.page.goto(f"{address}/index.html")
+        reader.page.wait_for_timeout(500)
+        assert reader.page.locator("head script").count() == 1
+        reader.page.focus("#lines-x")
+        reader.page.keyboard.press("ArrowLeft")
+        reader.page.wait_for_function(
+            "document.querySelector('#lines .says').textContent.includes(1.75)"
+        )
+        assert_shown(reader, LINES)
+        reader.close()
 
 
 def test_states_are_named_by_their_content(folder, tmp_path):
