@@ -34,11 +34,11 @@ def plain(markdown):
     return re.sub(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[][]", "", text).replace("|", "\n")
 
 
-def strings(code):
-    """Sentences that a cell's code shows: its strings of three words and more."""
+def strings(code, least=3):
+    """Sentences that a cell's code shows: its strings of so many words and more."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if len(re.findall(r"[A-Za-z]{2,}", node.value)) >= 3:
+            if len(re.findall(r"[A-Za-z]{2,}", node.value)) >= least:
                 yield node.value
 
 
@@ -71,7 +71,7 @@ def written(place):
     if isinstance(place, int):
         (path,) = (ROOT / "chapters").glob(f"{place:02}-*.ipynb")
         cells = nbformat.read(path, as_version=4).cells
-        texts = ([c.source] if c.cell_type == "markdown" else strings(c.source) for c in cells)
+        texts = ([c.source] if c.cell_type == "markdown" else strings(c.source, 0) for c in cells)
         return "\n\n".join(itertools.chain.from_iterable(texts))
     if "." in place:
         return (ROOT / place).read_text(encoding="utf8")

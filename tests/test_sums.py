@@ -1,5 +1,6 @@
 """Every sum that the prose writes out in figures, such as 1.5 · 2 − 1 = 2, comes out."""
 
+import math
 import re
 from itertools import pairwise
 
@@ -35,6 +36,16 @@ def fits(left, right):
 @pytest.mark.parametrize("place", PLACES)
 def test_the_sums_come_out(place):
     assert not [sum for sum in sums(written(place)) if not fits(*sum)]
+
+
+LOGARITHM = re.compile(r"(?<![\w−/+])ln ([\d.]*\d) = (−?[\d.]*\d)")
+
+
+@pytest.mark.parametrize("place", [p for p in PLACES if LOGARITHM.search(written(p))])
+def test_the_logarithms_are_right(place):
+    for found in LOGARITHM.findall(written(place).replace("\N{NO-BREAK SPACE}", " ")):
+        number, logarithm = map(Number, found)
+        assert logarithm.rounds(math.log(number)), found
 
 
 def test_there_are_many():
