@@ -53,6 +53,7 @@ def notebook(path):
 
 GUIDE = ROOT / "_ext" / "field_guide.yml"
 RULES = ROOT / "src" / "bends" / "choose" / "rules.json"
+FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹−", "0123456789-", ",")
 COUNTS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
     " sixteen seventeen eighteen nineteen twenty"
@@ -82,7 +83,7 @@ class Number(float):
     """A number as prose writes it, 1,000 or −0.5 or seven, and how many decimals it has."""
 
     def __new__(cls, text):
-        text = text.lower().replace("−", "-").replace(",", "").rstrip(".")
+        text = text.lower().translate(FIGURES).rstrip(".")
         number = super().__new__(cls, COUNTS.get(text, text))
         number.decimals = len(text.partition(".")[2])
         return number
