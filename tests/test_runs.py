@@ -340,11 +340,38 @@ def test_the_rate_that_gives_no_number_comes_last(tmp_path):
         ({"better": sum}, "better='sum' is not known; known: max, min"),
         ({"settings": [{"task": "two"}]}, "task='two' is not known"),
         ({"settings": [{"rate": -1}]}, "rate must be a finite number above 0"),
+        ({"settings": product(seed=[1, 2])}, "two columns would be called 'seed'"),
+        ({"settings": product(phase=["a"])}, "two columns would be called 'phase'"),
+        ({"settings": product(code=["a"])}, "two columns would be called 'code'"),
+        ({"settings": product(test_loss=[0])}, "two columns would be called 'test_loss'"),
+        ({"outcomes": ["validation_loss"] * 2}, "two columns would be called 'validation_loss'"),
+        ({"outcomes": ["validation_loss", "task"]}, "two columns would be called 'task'"),
+        ({"outcomes": ["validation_loss", "rate"]}, "outcomes may hold no 'rate'"),
+        ({"outcomes": "validation_loss"}, "outcomes must be a list of names; got 'validation_loss"),
+        ({"better": "max"}, "better must be a function; got 'max'"),
+        ({"train": 3}, "train must be a function; got 3"),
+        ({"largest_stack": 0}, "largest_stack must be a whole number, 1 or more; got 0"),
+        ({"largest_stack": -1}, "largest_stack must be a whole number"),
+        ({"most_rates": "a"}, "most_rates must be a whole number"),
     ],
 )
 def test_an_own_grid_refuses(changes, words):
     with pytest.raises(ValueError, match=words):
         own(**changes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "train must give a dict of outcomes for each member: 4 .* gave 0"),
+        ([{"validation_loss": 1.0}] * 3, "for each member: 4 .* gave 3"),
+        ([{"test_loss": 1.0}] * 4, "train must give 'validation_loss' in tuning"),
+    ],
+)
+def test_a_training_that_gives_too_little_is_told_at_its_first_stack(tmp_path, rows, words):
+    grid = own(train=lambda data, setting, members, phase: rows)
+    with pytest.raises(ValueError, match=words):
+        run(grid, tmp_path / "runs.csv", progress=False)
 
 
 def test_an_outcome_that_was_not_announced_is_refused(tmp_path):

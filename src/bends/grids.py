@@ -22,6 +22,7 @@ function that turns one setting and its seeds into rows::
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,44 @@ def product(**axes):
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
+def _first_refusing(cls):
+    """Have a grid refuse, when it is made, what would else fail only once runs are done.
+
+    Stored digests of code cover the class's own text: no number depends on what is asked here.
+    """
+    fill_in = cls.__post_init__
+
+    def __post_init__(self):
+        _refuse(self)
+        fill_in(self)
+
+    cls.__post_init__ = __post_init__
+    return cls
+
+
+def _refuse(grid):
+    if isinstance(grid.outcomes, str):
+        raise ValueError(f"outcomes must be a list of names; got {grid.outcomes!r}")
+    for argument in ("train", "better"):
+        came = getattr(grid, argument)
+        if came is not None and not callable(came):
+            raise ValueError(f"{argument} must be a function; got {came!r}")
+    whole("largest_stack", grid.largest_stack)
+    if grid.most_rates is not None:
+        whole("most_rates", grid.most_rates)
+    settings = {name for setting in grid.settings for name in setting} | {"task"}
+    columns = Counter(["phase", "seed", *settings, *grid.outcomes, *MADE_BY])
+    doubles = [name for name, count in columns.items() if count > 1]
+    if doubles:
+        raise ValueError(
+            f"two columns would be called {doubles[0]!r}: no setting or outcome may have the name "
+            f"of another, nor phase, rate, seed, {', '.join(MADE_BY)}"
+        )
+    if "rate" in grid.outcomes:
+        raise ValueError("outcomes may hold no 'rate': that column is the learning rate")
+
+
+@_first_refusing
 @dataclass(frozen=True)
 class Grid:
     """A declared experiment.
@@ -80,7 +119,8 @@ class Grid:
     Raises
     ------
     ValueError, KeyError
-        If a setting is unknown or out of range, or something stands in the grid twice.
+        If a setting is unknown or out of range, something stands in the grid twice, or two columns
+        of its table would have one name.
     """
 
     tasks: Mapping[str, object]

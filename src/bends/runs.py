@@ -89,11 +89,18 @@ def run(grid, path, *, workers=1, backend="threading", progress=True):
 def _outcomes(grid, made_by, cell, phase, members):
     """Train one stack: whole rows, as text."""
     setting, _ = cell
-    outcomes = grid.train(grid.tasks[setting["task"]], setting, members, phase)
+    outcomes = list(grid.train(grid.tasks[setting["task"]], setting, members, phase))
+    if len(outcomes) != len(members):
+        raise ValueError(
+            f"train must give a dict of outcomes for each member: {len(members)} for this setting; "
+            f"it gave {len(outcomes)}: {setting}"
+        )
     rows = []
     for (rate, seed), outcome in zip(members, outcomes, strict=True):
         for name in outcome:
             known("outcomes", name, dict.fromkeys(grid.outcomes))
+        if phase == "tuning" and outcome.get(grid.judge) is None:
+            raise ValueError(f"train must give {grid.judge!r} in tuning: the rate is judged by it")
         empty = dict.fromkeys(grid.columns)
         row = empty | {"phase": phase, **setting, "rate": rate, "seed": seed} | outcome
         row |= dict(zip(MADE_BY, made_by[_texts(setting)], strict=True))
