@@ -15,19 +15,24 @@ for (const region of document.querySelectorAll(".bends-table")) {
     return x === null || y === null ? a.localeCompare(b) : x === y ? 0 : x - y;
   };
 
+  const by = document.createElement("select"); // on a phone, where cards have no heads to press
+  const sort = (column, up) => {
+    for (const other of heads) other.removeAttribute("aria-sort");
+    heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
+    by.value = column;
+    const sorted = rows.toSorted(order(column));
+    body.append(...(up ? sorted : sorted.reverse()));
+  };
   heads.forEach((head, column) => {
+    by.append(new Option(head.textContent.trim(), column));
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
-      const up = head.getAttribute("aria-sort") !== "ascending";
-      for (const other of heads) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const sorted = rows.toSorted(order(column));
-      body.append(...(up ? sorted : sorted.reverse()));
-    });
+    button.addEventListener("click", () => sort(column, head.getAttribute("aria-sort") !== "ascending"));
   });
+  by.selectedIndex = -1;
+  by.addEventListener("change", () => sort(by.selectedIndex, true));
 
   const filter = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off" });
   const count = document.createElement("output");
@@ -40,5 +45,7 @@ for (const region of document.querySelectorAll(".bends-table")) {
   show();
   const label = document.createElement("label");
   label.append("Show rows with ", filter, count);
-  region.previousElementSibling.append(label); // the place that the page keeps
+  const sorting = Object.assign(document.createElement("label"), { className: "sort" });
+  sorting.append("Sort by ", by);
+  region.previousElementSibling.append(label, sorting); // the place that the page keeps
 }

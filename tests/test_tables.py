@@ -75,3 +75,15 @@ def test_a_table_sorts_by_number_and_filters(address, open_page):
     assert {text.splitlines()[0] for text in visible} == set(kept)
     assert page.locator(".table-filter output").first.inner_text().startswith(f"{len(kept)} of")
     assert page.complaints == []
+
+
+@pytest.mark.browser
+def test_cards_on_a_phone_are_sorted_by_a_menu(address, open_page):
+    phone = {"width": 390, "height": 844}
+    page = open_page(f"{address}/chapters/02-which-ones-are-there.html", viewport=phone)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    table = page.locator(".bends-table").first
+    page.get_by_label("Sort by").first.select_option("lowest")
+    lowest = table.locator('td[data-head="lowest"]').all_inner_texts()
+    values = [float(text.replace("−", "-").replace("∞", "inf")) for text in lowest]
+    assert values == sorted(values) and values[0] < values[-1]
