@@ -6,6 +6,7 @@ from networks import random_net, tent_network
 
 from bends import ACTIVATIONS, regions, signals
 from bends.network import MLP
+from bends.residual import ResidualMLP
 
 
 @pytest.mark.parametrize("layers", range(1, 8))
@@ -81,10 +82,41 @@ def test_regions_tile_the_square_and_count_the_patterns(activation):
 @pytest.mark.parametrize("activation", ["gelu", "tanh", "elu", "step", "squared_relu"])
 def test_only_straight_functions_have_pieces_to_count(activation):
     net = MLP([2, 3, 1], activation)
-    with pytest.raises(ValueError, match=f"straight pieces, but {activation} is not"):
+    with pytest.raises(ValueError, match=f"straight pieces that meet, but {activation} is not"):
         regions.linear_pieces(net, [0, 0], [1, 1])
     with pytest.raises(ValueError, match="not a stack of 2"):
         regions.linear_regions(MLP([2, 3, 1], seed=[1, 2]), [0, 0], [1, 0], [0, 1])
+
+
+@pytest.mark.parametrize("name", ["step", "hard_shrink", "threshold"])
+def test_functions_that_jump_are_refused(name):
+    jumps = ACTIVATIONS[name]
+    if name == "threshold":
+        jumps = jumps.with_parameters(threshold=0.5, value=2)
+    with pytest.raises(ValueError, match=f"straight pieces that meet, but {name} is not"):
+        regions.linear_pieces(MLP([2, 3, 1], jumps), [0, 0], [1, 1])
+
+
+@pytest.mark.parametrize("around", ["normalise", "skip"])
+def test_what_stands_around_a_layer_is_refused(around):
+    net = ResidualMLP([2, 3, 3, 1], "relu", **{around: True})
+    for call in (
+        lambda: regions.linear_pieces(net, [0, 0], [1, 1]),
+        lambda: regions.linear_regions(net, [0, 0], [1, 0], [0, 1]),
+    ):
+        with pytest.raises(ValueError, match=f"layers alone; this one has {around}=True"):
+            call()
+    assert regions.linear_pieces(ResidualMLP([2, 3, 1]), [0, 0], [1, 1]).size >= 2
+
+
+def test_points_have_one_number_for_each_input():
+    net = random_net([2, 3, 1])
+    with pytest.raises(ValueError, match=r"start must be 2 numbers, one an input; got \(1,\)"):
+        regions.linear_pieces(net, 0.0, [1, 1])
+    with pytest.raises(ValueError, match=r"stop must be 2 numbers, one an input; got \(3,\)"):
+        regions.linear_pieces(net, [0, 0], [1, 1, 1])
+    with pytest.raises(ValueError, match=r"u must be 2 numbers, one an input; got \(1, 2\)"):
+        regions.linear_regions(net, [0, 0], [[1, 0]], [0, 1])
 
 
 def test_most_regions_needs_inputs():

@@ -10,22 +10,36 @@ from bends.network import one_network
 
 
 def _straight_layers(net):
-    """(weights, biases, function) for each layer, in float64; refuses what bends smoothly."""
+    """(weights, biases, function) for each layer, in float64; refuses what cannot be followed."""
     one_network(net)
+    around = [what for what in ("normalise", "skip") if getattr(net, what, False)]
+    if around:
+        raise ValueError(f"net must be an MLP of layers alone; this one has {around[0]}=True")
     functions = [*net.activations, identity]
     for f in functions:
         cuts = np.array([-100.0, *f.kinks, 100.0])
         inside = cuts[:-1, None] + np.diff(cuts)[:, None] * np.linspace(0.001, 0.999, 101)
         slopes = f.derivative(inside)
-        if np.ptp(slopes, axis=1).max() > 0 or f.family == "step":
+        jumps = [f(np.nextafter(kink, np.inf)) - f(np.nextafter(kink, -np.inf)) for kink in f.kinks]
+        if np.ptp(slopes, axis=1).max() > 0 or np.abs([0.0, *jumps]).max() > 1e-9:
             raise ValueError(
-                f"net must be made of straight pieces, but {f.name} is not; "
+                f"net must be made of straight pieces that meet, but {f.name} is not; "
                 "functions such as relu, leaky_relu, abs, hard_tanh are"
             )
     return [
         (weights.astype(np.float64), biases.astype(np.float64), f)
         for weights, biases, f in zip(net.weights, net.biases, functions, strict=True)
     ]
+
+
+def _points(net, **points):
+    """Points as arrays of as many numbers as the network takes."""
+    inputs = net.sizes[0]
+    for name, point in points.items():
+        point = np.atleast_1d(finite(name, point))
+        if point.shape != (inputs,):
+            raise ValueError(f"{name} must be {inputs} numbers, one an input; got {point.shape}")
+        yield point
 
 
 def linear_pieces(net, start, stop):
@@ -46,9 +60,15 @@ def linear_pieces(net, start, stop):
     -------
     array, shape (pieces + 1,)
         The knots as shares of the way from ``start`` (0) to ``stop`` (1), both included.
+
+    Raises
+    ------
+    ValueError
+        If net is a stack, normalises, skips, bends smoothly or jumps, or a point has not one number
+        for each input.
     """
     layers = _straight_layers(net)
-    start, stop = (np.atleast_1d(finite(n, p)) for n, p in (("start", start), ("stop", stop)))
+    start, stop = _points(net, start=start, stop=stop)
     t = np.array([0.0, 1.0])
     h = start + t[:, None] * (stop - start)
     for weights, biases, f in layers:
@@ -104,9 +124,14 @@ def linear_regions(net, origin, u, v):
     -------
     list of arrays, shape (corners, 2)
         The corners (s, t) of each region, in order around it.
+
+    Raises
+    ------
+    ValueError
+        As for `linear_pieces`.
     """
     layers = _straight_layers(net)
-    origin, u, v = (finite(n, p) for n, p in (("origin", origin), ("u", u), ("v", v)))
+    origin, u, v = _points(net, origin=origin, u=u, v=v)
     corners = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
     regions = [(corners, origin + corners @ np.stack([u, v]))]
     for weights, biases, f in layers:
