@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+import math
 import pickle
 import re
 from pathlib import Path
@@ -12,9 +13,22 @@ import pytest
 from mathml import convert
 
 import bends
-from bends import ACTIVATIONS, CORE, MLP, VECTOR_ACTIVATIONS, Activation, activation, leaky_relu
+from bends import (
+    ACTIVATIONS,
+    CORE,
+    MLP,
+    VECTOR_ACTIVATIONS,
+    Activation,
+    activation,
+    leaky_relu,
+    softmax,
+    train,
+)  # fmt: skip
 from bends.catalogue import find, plain
+from bends.initializers import INITIALIZERS, gain, mean
 from bends.losses import accuracy
+from bends.meanfield import mean_field
+from bends.signals import signals
 
 every = pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=ACTIVATIONS)
 FRAMEWORKS = json.loads(Path(bends.__file__).with_name("frameworks.json").read_text())
@@ -339,6 +353,29 @@ def test_find_takes_names_and_things():
     assert find(ACTIVATIONS, f) is f and find(ACTIVATIONS, "relu") is ACTIVATIONS["relu"]
     with pytest.raises(TypeError, match="activation must be a name or the thing itself; got 3"):
         find(ACTIVATIONS, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gain(np.tanh), "activation must be a name, or an entry of type Activation; got"),
+        (lambda: mean_field(math.tanh, 1), "activation must be .* Activation; got"),
+        (lambda: find(ACTIVATIONS, softmax), "activation must be .* Activation; got .*softmax"),
+        (lambda: accuracy(len, [[0.5]], [1]), "loss must be .* type Loss; got .*len"),
+        (lambda: train(MLP([1, 1]), [[1]], [[1]], loss=lambda z, y: 0), "loss must be .* Loss"),
+        (lambda: signals(MLP([1, 1]), [[1]], 5, [[1]]), "loss must be a name or the thing itself"),
+        (lambda: signals(MLP([1, 1]), [[1]], len, [[1]]), "loss must be .* type Loss"),
+        (lambda: mean(np.tanh), "activation must be .* Activation"),
+    ],
+)
+def test_a_thing_of_another_kind_is_refused_by_its_name(call, words):
+    with pytest.raises(TypeError, match=words):
+        call()
+
+
+def test_what_is_a_function_in_its_table_may_be_any_function():
+    assert find(INITIALIZERS, len, "init") is len
+    assert mean("relu") == mean(ACTIVATIONS["relu"]) > 0
 
 
 def test_a_parameter_in_a_call_says_what_to_write():

@@ -2,14 +2,18 @@
 
 import math
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bends import ACTIVATIONS, MLP, Adam, diagnose, train
+from bends import ACTIVATIONS, MLP, Adam, diagnose, leaky_relu, train
+from bends.comparisons import mean_interval
 from bends.datasets import mnist1d
 from bends.initializers import variance_scaling
 from bends.losses import squared_error
+from bends.residual import ResidualMLP
+from bends.runs import load
 from bends.signals import signals, statistics
 
 X = np.random.default_rng(7).standard_normal((400, 40))
@@ -203,13 +207,96 @@ def test_dead_units_do_not_make_a_signal_vanish():
     assert found(report) == {"dead"} and len(report.layers[1].dead) == 62
 
 
-@pytest.mark.parametrize(("n", "bound"), [(500, "0.6%"), (30, "10%"), (2, "100%")])
+@pytest.mark.parametrize(("n", "bound"), [(500, "0.6%"), (30, "10%"), (4, "75%")])
 def test_dead_says_how_much_n_examples_show(n, bound):
     # (1 - 3/n)ⁿ is 5 % or less: a unit that is active more often would have been seen.
     report = diagnose([-1 - np.random.default_rng(0).random((n, 3))], activation="relu")
     assert f"slope 0 on each of the {n} examples" in words(report)
     assert f"on at most about {bound} of all" in words(report)
     assert (1 - min(1, 3 / n)) ** n <= 0.05
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 30, 100, 400])
+def test_chance_kills_no_healthy_relu(n):
+    """Untrained, with He's initialisation: what few examples leave at 0, others make active."""
+    for seed in range(10):
+        x = np.random.default_rng([seed, n]).standard_normal((n, 40))
+        report = deep("relu", 3, "he", seed, x)
+        assert "dead" not in report.findings
+        too_few = n < 100 and any(len(layer.dead) for layer in report.layers)
+        assert ("Dead units: too few examples to tell." in words(report)) == too_few
+    assert n > 10 or too_few
+
+
+@pytest.mark.parametrize(
+    ("n", "dead", "told"),
+    [(500, 15, False), (500, 16, True), (99, 31, False), (99, 32, True), (4, 32, True), (3, 64, 0)],
+)
+def test_how_many_dead_units_of_a_layer_are_a_finding(n, dead, told):
+    z = np.random.default_rng(0).standard_normal((n, 64))
+    z[:, :dead] = -1
+    z[0, dead:], z[1, dead:] = 1, -1
+    report = diagnose([z], activation="relu")
+    assert ("dead" in report.findings) == told and len(report.layers[0].dead) == dead
+
+
+def test_a_quarter_of_a_layer_is_what_has_a_measured_cost():
+    runs = load(Path(__file__).parent.parent / "results/dead-units/revival.csv")
+    gone = runs.where(killed_by="biases", below=10, cure="none", rate=0.001)
+    low = mean_interval(gone.where(share=0)["test_score"])[0]
+    assert mean_interval(gone.where(share=0.25)["test_score"])[1] < low
+
+
+@pytest.mark.parametrize("activation", ["step", "tanh", "relu6", "hard_sigmoid"])
+def test_a_unit_with_slope_0_on_the_upper_side_is_not_called_inactive(activation):
+    z = 800 + np.random.default_rng(0).random((200, 4))
+    said = diagnose([z], activation=activation).findings["dead"]
+    assert "active" not in said and "4 of 4 units have slope 0 on each of the 200" in said
+    assert "active on at most" in diagnose([-z], activation="relu6").findings["dead"]
+
+
+# --- layers without a bend ------------------------------------------------------------------------
+
+
+def with_biases(activation, *biases):
+    net = MLP([8, 64, 64, 64, 2], activation, seed=0)
+    for bias, b in zip(biases, net.biases[1:], strict=False):
+        b += bias
+    return net
+
+
+@pytest.mark.parametrize(
+    ("activation", "biases"),
+    [("leaky_relu", (200, 200)), ("gelu", (50, 300)), ("relu", (200, 200)), ("silu", (90, 500))],
+)
+def test_layers_that_biases_move_off_the_bend(activation, biases):
+    x = np.random.default_rng(0).standard_normal((300, 8))
+    said = diagnose(with_biases(activation, *biases), x).findings["linear"]
+    assert said.startswith("layers 2, 3 act as linear layers:") and "Suspect: biases" in said
+    assert "whole network" not in said
+    one = diagnose(with_biases(activation, 0, biases[0]), x).findings
+    assert one["linear"].startswith("layer 3 acts as a linear layer:")
+
+
+def test_a_forgotten_activation_function():
+    for depth in (1, 3):
+        said = deep("identity", depth, "gain").findings["linear"]
+        assert "the whole network acts as one too" in said
+        assert "Suspect: a forgotten activation function." in said
+    straight = leaky_relu.with_parameters(negative_slope=1)
+    assert found(deep(straight, 3, "gain")) == {"linear"}
+    mixed = MLP([40, 64, 64, 10], ["relu", "identity"], init="he", seed=0)
+    assert diagnose(mixed, X).findings["linear"].startswith("layer 2 acts as a linear layer")
+
+
+def test_what_is_told_by_another_word_is_not_called_linear():
+    z = np.random.default_rng(0).standard_normal((200, 16))
+    assert "linear" not in diagnose([z * 1e-5] * 2, activation="tanh").findings  # unscaled
+    assert "linear" not in diagnose([z, z * 1e-5], activation="gelu").findings  # vanishing
+    assert "linear" not in diagnose([np.sign(z[0]) * (900 + z)], activation="tanh").findings
+    assert "linear" not in diagnose([z - 9], activation="relu").findings  # all dead
+    assert "linear" not in diagnose([np.sign(z) * 9], activation="hard_tanh").findings  # steps
+    assert "linear" not in diagnose([np.array([[1.0, 2], [3, 4]])], activation="relu").findings
 
 
 def test_units_of_gelu_that_are_flat_on_every_example():
@@ -280,12 +367,12 @@ def test_torch_itself():
 
 def test_convolutions_in_both_orders():
     images = np.random.default_rng(0).standard_normal((30, 8, 6, 6))  # (n, channels, h, w)
-    images[:, 2] = -1  # one dead channel
+    images[:, [0, 2, 3, 5]] = -1  # dead channels
     first = diagnose([images], activation="relu", axis=1)
     last = diagnose([np.moveaxis(images, 1, -1)], activation="relu")
     for report in (first, last):
         layer = report.layers[0]
-        assert (layer.units, layer.dead.tolist(), found(report)) == (8, [2], {"dead"})
+        assert (layer.units, layer.dead.tolist(), found(report)) == (8, [0, 2, 3, 5], {"dead"})
     assert first.layers[0].before == pytest.approx(last.layers[0].before)
 
 
@@ -313,6 +400,65 @@ def test_the_other_order_is_suspected_from_the_shapes(shapes, axis, warned):
     layers = [np.random.default_rng(0).standard_normal(shape) for shape in shapes]
     said = diagnose(layers, activation="tanh", axis=axis).findings.get("axis")
     assert said is None if warned is None else warned in said
+
+
+# --- networks of another kind ---------------------------------------------------------------------
+
+
+def test_normalised_layers_are_judged_by_what_meets_the_function():
+    net = ResidualMLP([40, 64, 64, 10], "tanh", normalise=True, seed=0)
+    for weights in net.weights:
+        weights *= 100
+    report = diagnose(net, X)
+    assert not report.findings and all(layer.flat < 0.01 for layer in report.layers)
+    for layer, z in zip(report.layers, net.normalised, strict=True):
+        assert layer.before == diagnose([z], activation="tanh").layers[0].before
+
+
+def test_skip_connections_are_refused():
+    with pytest.raises(ValueError, match="net has skip connections"):
+        diagnose(ResidualMLP([40, 64, 64, 10], skip=True, seed=0), X)
+
+
+@pytest.mark.parametrize("broken", [np.nan, 1e308])
+def test_outputs_that_are_not_finite_are_told(broken):
+    net = MLP([40, 64, 64, 10], "relu", seed=0)
+    net.weights[-1][:] = broken
+    with warnings.catch_warnings(), pytest.raises(ValueError) as error:
+        warnings.simplefilter("error")
+        diagnose(net, X)
+    assert "layer 3, the output layer, must be finite; the entry at (0, 0) is" in str(error.value)
+    net.weights[0][:] = np.nan
+    with pytest.raises(ValueError, match="layer 1 must be finite"):
+        diagnose(net, X)
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+def test_reports_are_equal_where_all_their_numbers_are():
+    one, same = (deep("relu", 2, "he") for _ in range(2))
+    assert one == same and one != deep("relu", 2, "he", seed=1)
+    assert one.layers[0] != 3
+
+
+def test_no_number_of_the_table_touches_its_neighbour():
+    z = np.random.default_rng(0).standard_normal((50, 12345))
+    report = diagnose([z, -9 - z * 1.23e-150, z * 1.23e120], activation="identity")
+    table = [line for line in str(report).splitlines() if line[:5].strip().isdigit()]
+    for line, layer in zip(table, report.layers, strict=True):
+        assert len(line) <= 42
+        fields = [float(field.strip("%")) for field in line.split()]
+        assert fields[1:4] == pytest.approx([layer.units, layer.before, layer.after], rel=0.05)
+        assert len(fields) == 6
+
+
+def test_constant_layers_give_no_ratio():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for value in (0.1, 1e-9, 0.7):
+            flat = np.full((7, 4), value) + np.arange(4) / 10
+            assert found(diagnose([flat] * 3, activation="tanh")) == {"constant"}
 
 
 def test_layers_and_functions_by_name():
@@ -361,8 +507,24 @@ def test_it_fits_a_phone():
         ),
         (lambda: diagnose([[[1, 2], [3]]], activation="relu"), TypeError, "layer 1 must be an arr"),
         (lambda: diagnose(3, activation="relu"), TypeError, "net must be .*; got 3"),
+        (
+            lambda: diagnose([X, X[:300]], activation="relu"),
+            ValueError,
+            "the same examples; layer 1 has 400, layer 2 has 300",
+        ),
+        (lambda: diagnose([X], activation=[np.tanh]), TypeError, "activation must be .*tanh"),
+        (lambda: diagnose([X, X], activation={"relu", "tanh"}), TypeError, "activation must be a"),
+        (lambda: diagnose([X], activation="relu", axis="a"), ValueError, "axis must .*; got 'a'"),
+        (lambda: diagnose([X], activation="relu", axis=None), ValueError, "axis must .*; got None"),
+        (lambda: diagnose([X], activation="relu", axis=1.5), ValueError, "axis must .*; got 1.5"),
+        (
+            lambda: diagnose([X, X * 1e200], activation="squared_relu"),
+            ValueError,
+            "what squared ReLU gives in layer 2 must be finite",
+        ),
     ],
 )
 def test_it_says_what_is_wrong(call, error, words):
-    with pytest.raises(error, match=words):
+    with warnings.catch_warnings(), pytest.raises(error, match=words):
+        warnings.simplefilter("error")
         call()

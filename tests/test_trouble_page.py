@@ -15,6 +15,7 @@ from prose import said, written
 from bends import MLP, diagnose
 from bends.datasets import mnist1d
 from bends.losses import LOSSES
+from bends.verdicts import DEAD, DEAD_OF_FEW, FEW
 
 PAGE = "back/my-network-does-not-train.md"
 TEXT = written(PAGE)
@@ -65,6 +66,25 @@ def test_how_many_examples_the_word_dead_needs():
         PAGE, r"about 3/\*n\* of all: (\d+) show ([\d.]+)%, (\d+) no more than (\d+)%"
     )
     assert (300 / n, 300 / few) == (most, more)
+
+
+def test_every_word_of_diagnose_stands_in_the_table():
+    told = re.findall(
+        r"\*([a-z ]+)\*", " ".join(re.findall(r"^    - (.*):", diagnose.__doc__, re.M))
+    )
+    told += re.findall(r"Gradients (explode)", diagnose.__doc__)
+    table = TEXT.split("The words that it uses:")[1].split("\n\n")[1]
+    listed = re.findall(r"^\| ([a-z ,]+) \|", table, re.M)[1:]
+    words = {word for cell in listed for word in cell.split(", ")} - {"exploding gradients"}
+    assert len(told) > 10 and words | {"axis", "explode"} == set(told)
+
+
+def test_how_few_examples_it_takes_and_what_share():
+    (few,) = said(
+        PAGE, r"With fewer than (\d+) examples, `diagnose` calls units dead only where half"
+    )
+    assert (few, DEAD_OF_FEW, DEAD) == (FEW, 0.5, 0.25)
+    assert "a quarter of a layer's units or more have a slope of 0" in TEXT
 
 
 def test_the_initialisation_of_sines_keeps_their_spread():

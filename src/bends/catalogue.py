@@ -4,7 +4,8 @@ import inspect
 import numbers
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
+from functools import wraps
 
 import numpy as np
 
@@ -357,6 +358,26 @@ class Catalogue(dict):
         return dict(self) | aliases
 
 
+def _of_the_tables_kind(find):
+    """Decorator: refuse a thing that is of another kind than the entries of the table.
+
+    It is no part of `find` itself, since that stands in the digests of stored runs, and a refusal
+    changes no number.
+    """
+
+    @wraps(find)
+    def checked(table, entry, argument="activation"):
+        found, kind = find(table, entry, argument), type(next(iter(table.values())))
+        if is_dataclass(kind) and not isinstance(found, kind):  # else the table holds functions
+            raise TypeError(
+                f"{argument} must be a name, or an entry of type {kind.__name__}; got {entry!r}"
+            )
+        return found
+
+    return checked
+
+
+@_of_the_tables_kind
 def find(table, entry, argument="activation"):
     """The entry of a table by its name; an entry itself is given back.
 
@@ -373,7 +394,8 @@ def find(table, entry, argument="activation"):
     UnknownName
         A KeyError and a ValueError; it tells the nearest names.
     TypeError
-        If it is neither a name nor a function.
+        If it is neither a name nor of the type of the table's entries (`INITIALIZERS`: a
+        function).
     """
     if isinstance(entry, str):
         return table[entry] if isinstance(table, Catalogue) else known(argument, entry, table)

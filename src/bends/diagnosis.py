@@ -5,8 +5,9 @@ spread: without it, the layers behind cannot tell the examples apart), and how m
 small that hardly any gradient passes. What is wrong with that is judged in `verdicts`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from textwrap import fill
 
 import numpy as np
@@ -16,13 +17,14 @@ from bends.activations import ACTIVATIONS
 from bends.catalogue import Activation, find
 from bends.network import one_network
 from bends.signals import dead_units, flat_slopes, saturated_units, signals
-from bends.verdicts import findings
+from bends.verdicts import few_to_tell, findings
 
 WIDTH = 42  # characters in a line: a phone shows no more
-ROUNDING = 1e-6  # constant, copies: a difference below this share of the numbers themselves
+
+ROUNDING = 1e-6  # constant, copies, linear: a difference below this share of the numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """What `diagnose` measured in one layer."""
 
@@ -35,10 +37,17 @@ class Layer:
     after: float  # and of what leaves it
     mean: float  # of what enters: the root mean square of the units' means
     dead: np.ndarray  # numbers of the units with slope 0 on every example
+    off: bool  # whether all that the dead units give is 0
     saturated: np.ndarray  # numbers of the units that are flat on every example, but not dead
     flat: float  # share of the slopes below a hundredth of the function's steepest
     slope: float  # root mean square of the slopes
     copies: bool  # whether all units give the same numbers
+    straight: bool  # whether what each unit gives lies on one straight line, over all examples
+
+    def __eq__(self, other):
+        if not isinstance(other, Layer):
+            return NotImplemented
+        return all(map(np.array_equal, vars(self).values(), vars(other).values()))
 
     @property
     def constant(self):
@@ -74,13 +83,21 @@ class Diagnosis:
                 lines.append(head)
             told = head
             lines.append(
-                f"{number:>5}{layer.units:>6}{layer.before:>9.3g}{layer.after:>9.3g}"
-                f"{len(layer.dead):>6}{layer.flat:>6.0%}"
+                f"{number:>5} {layer.units:>5} {_in_eight(layer.before)} {_in_eight(layer.after)} "
+                f"{len(layer.dead):>5} {layer.flat:>5.0%}"
             )
         said = [f"{word.capitalize()}: {text}" for word, text in self.findings.items()]
         said = said or ["Nothing wrong found in spreads and slopes."]
+        if "dead" not in self.findings and any(map(few_to_tell, self.layers)):
+            said += ["Dead units: too few examples to tell."]
         said += ["Not measured: output layer, loss, gradients, learning rate, labels."]
         return "\n".join([*lines, *(fill(text, WIDTH) for text in said)])
+
+
+def _in_eight(x):
+    """A number in eight characters, so that none touches its neighbour."""
+    text = f"{x:.3g}"
+    return f"{text if len(text) <= 8 else f'{x:.2g}':>8}"  # three digits in the exponent
 
 
 def diagnose(net, x=None, *, activation=None, axis=-1):
@@ -92,8 +109,13 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
 
     The verdicts, and where each begins:
 
-    - *dead*: units with slope 0 on every example. A unit that none of n examples makes active is
-      active on at most about 3/n of all (rule of three: with 95 % confidence).
+    - *dead*: a quarter of a layer's units or more have slope 0 on every example. (Fewer are
+      counted, and are no finding: untrained ReLU networks of eight layers have some, and learn.) A
+      unit that none of n examples makes active is active on at most about 3/n of all (rule of
+      three: with 95 % confidence). With fewer than 100 examples it takes half of a layer; 3 or
+      fewer show nothing.
+    - *linear*: in a layer, what each unit gives lies on one straight line over all examples, so
+      that the layer acts as a linear one.
     - *saturated*: more than 85 % of a layer's slopes are flat, where the function is flat at both
       ends, as tanh; for other functions, units that are flat on every example, but not dead.
     - *vanishing*, *exploding*: from the first layer to the last, the spread of what leaves the
@@ -110,21 +132,17 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
       a period of 6.28.
     - *axis*: the shapes look as if another axis counted the units.
 
-    Measured: 357 networks of 2 to 16 layers with 64 units (13 functions, 7 initialisations, one
-    seed each) were judged, and then trained for 20 epochs on MNIST-1D with SGD and with Adam, each
-    at the best of three learning rates. Beside the best initialisation for the same function and
-    depth, the 169 without a verdict reached a median of 0.91 of its training accuracy with SGD
-    (0.97 with Adam), the 160 called vanishing 0.43 (0.60), the 23 called exploding 0.23 (0.88),
-    the 4 with exploding gradients 0.10 (0.16). A verdict is a suspicion: 10 of the others learnt
-    about as well as the best. ReLU with He's initialisation, whose spread falls slowly because the
-    angle between examples closes, has none even with 50 layers.
+    A verdict is a suspicion: some networks with one learn as well as the others. The spread of
+    ReLU with He's initialisation falls slowly, because the angle between examples closes: it is
+    not called vanishing, even with 50 layers.
 
     Parameters
     ----------
     net : MLP, sequence of arrays, or dict of arrays
-        One network; or, from any framework, what enters the activation function of each hidden
-        layer, in order or by name: arrays or PyTorch's tensors of shape (n, units), where n, the
-        number of examples, is 2 or more, or with further axes, such as (n, h, w, channels).
+        One network, without skip connections; or, from any framework, what enters the activation
+        function of each hidden layer, in order or by name: arrays or PyTorch's tensors of shape
+        (n, units), where n, the number of examples, is 2 or more and the same in each layer, or
+        with further axes, such as (n, h, w, channels).
     x : array, shape (n, d_in)
         The inputs, where ``net`` is a network.
     activation : str, Activation, or a list or dict of these
@@ -143,8 +161,9 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
     Raises
     ------
     ValueError
-        If there is no hidden layer, a shape is wrong or a number is not finite; the message names
-        the layer.
+        If there is no hidden layer, a shape is wrong, layers hold different examples, a number is
+        not finite (also among a network's outputs), or a network has skip connections; the message
+        names the layer.
     TypeError, KeyError
         If an argument is of another kind, or an activation function is not known.
 
@@ -166,6 +185,12 @@ def diagnose(net, x=None, *, activation=None, axis=-1):
     measured = tuple(
         _measure(name, f, z, axis) for (name, z), f in zip(layers.items(), functions, strict=True)
     )
+    for layer in measured:
+        if layer.shape[0] != measured[0].shape[0]:
+            raise ValueError(
+                f"layers must hold the same examples; layer {measured[0].name} has "
+                f"{measured[0].shape[0]}, layer {layer.name} has {layer.shape[0]}"
+            )
     return Diagnosis(measured, findings(measured))
 
 
@@ -174,8 +199,7 @@ def _layers(net, x, activation):
     if hasattr(net, "pre_activations"):
         if x is None or activation is not None:
             raise TypeError("a network is diagnosed as diagnose(net, x), with no activation")
-        one_network(net)
-        layers, activation = signals(net, x).pre_activations[:-1], net.activations
+        layers, activation = _into_functions(net, x), net.activations
     elif x is not None or activation is None:
         raise TypeError("pre-activations are diagnosed as diagnose(arrays, activation=...)")
     elif isinstance(net, Mapping):
@@ -188,6 +212,27 @@ def _layers(net, x, activation):
         layers = {str(number): z for number, z in enumerate(layers, start=1)}
     if not layers:
         raise ValueError("net has no hidden layer to look at")
+    return layers, _one_for_each(activation, layers)
+
+
+def _into_functions(net, x):
+    """What enters each activation function of a network, if all its numbers are finite."""
+    one_network(net)
+    if getattr(net, "skip", False):
+        raise ValueError(
+            "net has skip connections, which lead the signal around its activation functions: the "
+            "verdicts do not hold for it"
+        )
+    with np.errstate(all="ignore"):  # what overflows is told below
+        *hidden, outputs = signals(net, x).pre_activations
+    for number, z in enumerate(hidden, start=1):
+        finite(f"layer {number}", z)
+    finite(f"layer {len(hidden) + 1}, the output layer,", outputs)
+    return net.normalised if getattr(net, "normalise", False) else hidden
+
+
+def _one_for_each(activation, layers):
+    """The activation functions of these layers, from a name, a function, or one for each."""
     if isinstance(activation, Mapping):
         if set(activation) != set(layers):
             raise ValueError(
@@ -197,16 +242,17 @@ def _layers(net, x, activation):
         activation = [activation[name] for name in layers]
     elif isinstance(activation, str | Activation):
         activation = [activation] * len(layers)
-    if not np.iterable(activation):
+    if not isinstance(activation, Sequence | np.ndarray):  # a set has no order
         raise TypeError(
-            f"activation must be a name, a function or one for each; got {activation!r}"
+            f"activation must be a name, a function or a list with one for each layer; "
+            f"got {activation!r}"
         )
     if len(activation) != len(layers):
         raise ValueError(
             f"activation must be one function, or one for each of the {len(layers)} layers; "
             f"got {len(activation)}"
         )
-    return layers, [find(ACTIVATIONS, f) for f in activation]
+    return [find(ACTIVATIONS, f) for f in activation]
 
 
 def _measure(name, f, z, axis):
@@ -215,10 +261,12 @@ def _measure(name, f, z, axis):
     z = finite(f"layer {name}", z)
     if z.ndim < 2 or len(z) < 2:
         raise ValueError(f"layer {name} must have the shape (n, units), n 2 or more; got {z.shape}")
-    if axis == 0 or not -z.ndim < axis < z.ndim:
-        raise ValueError(f"axis must count the units of layer {name}, of {z.shape}; got {axis}")
+    if not isinstance(axis, Integral) or axis == 0 or not -z.ndim < axis < z.ndim:
+        raise ValueError(f"axis must count the units of layer {name}, of {z.shape}; got {axis!r}")
     shape, z = z.shape, np.moveaxis(z, axis, -1)
+    a = finite(f"what {f.title} gives in layer {name}", f(z))
     rows = z.reshape(-1, z.shape[-1])
+    dead = np.flatnonzero(dead_units(f, rows))
     between = np.abs(z - z[..., :1]).max()  # from unit to unit
     return Layer(
         name=str(name),
@@ -227,13 +275,24 @@ def _measure(name, f, z, axis):
         axis=axis % len(shape),
         units=z.shape[-1],
         before=_spread(z),
-        after=_spread(f(z)),
+        after=_spread(a),
         mean=_root_mean_square(z.mean(axis=0)),
-        dead=np.flatnonzero(dead_units(f, rows)),
+        dead=dead,
+        off=not a[..., dead].any(),
         saturated=np.flatnonzero(saturated_units(f, rows)),
         flat=float(flat_slopes(f, rows).mean()),
         slope=_root_mean_square(f.derivative(rows)),
         copies=z.shape[-1] > 1 and bool(between <= ROUNDING * np.abs(z).max()),
+        straight=_straight(rows, a.reshape(rows.shape), f.derivative(rows)),
+    )
+
+
+def _straight(z, a, slopes):
+    """Whether each unit has one slope, and one height of its line at 0, on every example."""
+    heights = a - slopes * z
+    return all(
+        np.ptp(numbers, axis=0).max() <= ROUNDING * np.abs(beside).max()
+        for numbers, beside in ((slopes, slopes), (heights, a))
     )
 
 

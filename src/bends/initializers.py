@@ -135,13 +135,28 @@ def gain(activation, kind="forward"):
     return energy**-0.5
 
 
+def by_name(of):
+    """Decorator: the function is called with an entry of the catalogue, also for a name."""
+
+    @wraps(of)
+    def looked_up(activation):
+        return of(find(ACTIVATIONS, activation))
+
+    return looked_up
+
+
+@by_name
 def mean(activation):
     """Mean of an activation function's output for z drawn from N(0, 1), E[f(z)].
 
     Parameters
     ----------
-    activation : Activation
-        A function of the catalogue.
+    activation : str or Activation
+        A function of the catalogue, or its name.
+
+    Returns
+    -------
+    float
     """
     z, weights = gaussian_nodes(activation.kinks)
     return float(weights @ activation(z))

@@ -45,7 +45,7 @@ def signals(net, x, loss=None, targets=None):
     """
     if (loss is None) != (targets is None):
         raise TypeError("signals takes loss and targets together, or neither")
-    if isinstance(loss, str):
+    if loss is not None:
         loss = find(LOSSES, loss, "loss")
     outputs = net(x)
     if loss is not None:

@@ -14,12 +14,17 @@ MOSTLY_FLAT = 0.85  # saturated: the share of flat slopes, where a function is f
 SMALL, LARGE = 0.1, 30  # unscaled: the first layer's spread; inputs of spread 1 give about 1
 OFF_CENTRE = 2  # off centre: the first layer's means, in spreads
 WRAPPED = 2  # the spread of what enters a sine behind the first layer; its period is 6.28
+DEAD = 0.25  # dead: the share of a layer; chapter 11 measures what a quarter costs
+FEW, DEAD_OF_FEW = 100, 0.5  # the same, with fewer examples; and how many numbers linear needs
+NO_BOUND = 3  # so many examples show nothing: the bound of 3/n is then 1 or more
 
 
 def findings(layers):
     """What looks wrong in a network's layers: sentences by the word for it, such as "vanishing"."""
     found = {}
-    for verdict in (_axis, _constant, _copies, _dead, _saturated, _inputs, _change, _wrapped):
+    for verdict in (
+        _axis, _constant, _copies, _dead, _linear, _saturated, _inputs, _change, _wrapped
+    ):  # fmt: skip
         found |= verdict(layers)
     return found
 
@@ -64,14 +69,14 @@ def _copies(layers):
 
 
 def _dead(layers):
-    dead, units = sum(len(layer.dead) for layer in layers), sum(layer.units for layer in layers)
-    if not dead:
+    if not any(map(_mostly_dead, layers)):
         return {}
+    dead, units = sum(len(layer.dead) for layer in layers), sum(layer.units for layer in layers)
     n = layers[0].shape[0]
-    text = (
-        f"{dead} of {units} units have slope 0 on each of the {n} examples, so they are active on "
-        f"at most about {min(100, 300 / n):.3g}% of all. No gradient passes through them."
-    )
+    text = f"{dead} of {units} units have slope 0 on each of the {n} examples"
+    if all(layer.off for layer in layers):  # not so where the slope is 0 on the upper side as well
+        text += f", so they are active on at most about {300 / n:.3g}% of all"
+    text += ". No gradient passes through them."
     if any(layer.activation.family == "step" for layer in layers):
         text += " Suspect: a function without slopes."
     elif not layers[0].constant:  # then that is told, with its suspects
@@ -80,6 +85,42 @@ def _dead(layers):
             "biases far from 0."
         )
     return {"dead": text}
+
+
+def _mostly_dead(layer):
+    n = layer.shape[0]
+    share = DEAD if n >= FEW else DEAD_OF_FEW
+    return n > NO_BOUND and len(layer.dead) >= share * layer.units
+
+
+def few_to_tell(layer):
+    """Whether units of a layer are dead on its examples, which are few."""
+    return layer.shape[0] < FEW and len(layer.dead) > 0
+
+
+def _linear(layers):
+    """Layers that act as linear ones, where no other word says why."""
+    found = [layer for layer in layers if _bends_nothing(layer, layers[0])]
+    if not found:
+        return {}
+    names, one = ", ".join(layer.name for layer in found), len(found) == 1
+    text = (
+        f"layer {names} acts as a linear layer" if one else f"layers {names} act as linear layers"
+    )
+    text += ": no unit's slope changes from example to example"
+    if len(found) == len(layers):
+        text += ", so the whole network acts as one too"
+    if any(layer.activation.family == "linear" for layer in found):
+        return {"linear": f"{text}. Suspect: a forgotten activation function."}
+    return {"linear": f"{text}. Suspect: biases far from 0."}
+
+
+def _bends_nothing(layer, first):
+    if layer.activation.family == "linear":
+        return True
+    small = first.before < SMALL or layer.before < first.before / VANISHING  # told by other words
+    told = small or layer.constant or layer.flat == 1 or _mostly_flat(layer)
+    return layer.straight and not told and math.prod(layer.shape) >= FEW
 
 
 def _saturated(layers):
@@ -132,7 +173,7 @@ def _inputs(layers):
 def _change(layers):
     """Both before and after the function: else a saturated or dead layer looks like vanishing."""
     first, last, steps = layers[0], layers[-1], len(layers) - 1
-    if steps == 0 or first.after == 0:
+    if steps == 0 or first.constant or first.after == 0:
         return {}
     ratios = last.before / first.before, last.after / first.after
     least = (1 + A_LAYER) ** steps
@@ -151,6 +192,8 @@ def _change(layers):
 
 def _gradients(layers):
     pairs = list(zip(layers, layers[1:], strict=False))
+    if any(layer.constant for layer in layers):  # its spread is rounding
+        return {}
     growth = math.prod(a.slope * b.before / a.after for a, b in pairs if a.after)
     if growth < max(GRADIENTS, A_STEP ** len(pairs)):
         return {}
