@@ -214,6 +214,9 @@ def two(x, y):
 
 def one_number(x):
     return x[0]
+
+def leaves(x):
+    raise SystemExit(0)
 """
 
 
@@ -228,6 +231,15 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "tanh.txt").write_text(text, encoding="utf8")
     (tmp_path / "other.txt").write_text("x,y\n1,2\n", encoding="utf8")
     (tmp_path / "cut.txt").write_text(text[:-9], encoding="utf8")
+    head = "".join(line + "\n" for line in text.splitlines() if line[:1] == "#")
+    (tmp_path / "empty.txt").write_text(head, encoding="utf8")
+    (tmp_path / "short.txt").write_text(f"{head}float32 0x0p+0 0 0x1p+0\n", encoding="utf8")
+    (tmp_path / "odd.txt").write_text(f"{head}float8 0x0p+0 0 0x1p+0\n", encoding="utf8")
+    turns = head.replace("turning points: none", "turning points: many")
+    (tmp_path / "turns.txt").write_text(turns, encoding="utf8")
+    (tmp_path / "unfinished.py").write_text("def f(x:\n", encoding="utf8")
+    (tmp_path / "ends.py").write_text("raise SystemExit(0)\n", encoding="utf8")
+    monkeypatch.delitem(sys.modules, "ends", raising=False)
     return tmp_path
 
 
@@ -262,6 +274,16 @@ def test_the_command_judges_by_a_file_too(folder, capsys):
         (["mine:bad", "--file", "later.txt"], "is of version 2, and this checker reads version 1"),
         (["mine:bad", "--file", "other.txt"], "holds no test vectors of Bends"),
         (["mine:bad", "--file", "none.txt"], "none.txt cannot be read: "),
+        (["mine:leaves", "--function", "tanh"], r"no answer to an array of float16 .SystemExit"),
+        (["unfinished:f", "--function", "tanh"], "unfinished cannot be imported .* SyntaxError: "),
+        (["ends:f", "--function", "tanh"], "ends cannot be imported from .* SystemExit: 0"),
+        (["mine:bad", "--file", "empty.txt"], "empty.txt holds no line of numbers"),
+        (
+            ["mine:bad", "--file", "short.txt", "--type", "float64"],
+            "short.txt has no lines of float64; it has: float32",
+        ),
+        (["mine:bad", "--file", "odd.txt"], r"odd.txt, line \d+ is not `type x value slope`"),
+        (["mine:bad", "--file", "turns.txt"], "turns.txt does not say its function and turning"),
         (["mine:bad", "--file", "cut.txt"], r"cut.txt, line \d+ is not `type x value slope`"),
         (
             ["bends", "--file", "tanh.txt", "--function", "gelu"],
@@ -282,10 +304,20 @@ def test_a_framework_that_is_not_installed(monkeypatch, capsys, package):
     assert f"{package} is not installed for {sys.executable}" in capsys.readouterr().err
 
 
-def test_a_wrong_option_ends_with_2(capsys):
+@pytest.mark.parametrize("option", ["--type=float8", "--bound=nan", "--bound=-1", "--bound=inf"])
+def test_a_wrong_option_ends_with_2(capsys, option):
     with pytest.raises(SystemExit) as end:
-        main(["bends", "--type", "float8"])
+        main(["bends", option])
     assert end.value.code == 2
+
+
+def test_a_package_that_answers_nothing_is_not_right(monkeypatch, capsys):
+    def refuses(x, number_type):
+        raise TypeError(number_type)
+
+    monkeypatch.setattr(asking, "functions_of", lambda package: {"relu": refuses})
+    assert main(["bends"]) == 2
+    assert "gives no answer to arrays of float16 or bfloat16" in capsys.readouterr().err
 
 
 # The page -----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._arguments import known
 from ..activations import ACTIVATIONS
 from .asking import CannotAsk
 
@@ -107,6 +108,7 @@ def read(path):
         if line and line[0] != "#":
             number_type, *cells = line.split()
             try:
+                known("type", number_type, TYPES)
                 x, value, slope, high = map(float.fromhex, [*cells, *cells[2:]][:4])
                 row = Row(x, value, slope, high, signed=cells[1] != "0")
                 rows.setdefault(number_type, []).append(row)
@@ -114,10 +116,16 @@ def read(path):
                 raise CannotAsk(
                     f"{path}, line {number} is not `type x value slope`: {line!r}"
                 ) from None
-    if not {"function", "turning points"} <= set(facts):
-        raise CannotAsk(f"{path} does not say its function and turning points in its first lines")
-    turns = tuple(map(float.fromhex, facts["turning points"].replace("none", "").split()))
-    return Vectors(facts["function"], turns, rows)
+    try:
+        name, turns = facts["function"], facts["turning points"].replace("none", "").split()
+        turns = tuple(map(float.fromhex, turns))
+    except (ValueError, KeyError):
+        raise CannotAsk(
+            f"{path} does not say its function and turning points in its first lines"
+        ) from None
+    if not rows:
+        raise CannotAsk(f"{path} holds no line of numbers")
+    return Vectors(name, turns, rows)
 
 
 @cache
@@ -230,7 +238,7 @@ def check(name, ask, number_types=tuple(TYPES), found=None):
         x = np.array([row.x for row in found.rows[number_type]])
         try:
             pair = ask(x, number_type)
-        except Exception as error:  # whatever somebody else's function raises
+        except (Exception, SystemExit) as error:  # whatever somebody else's function raises
             yield number_type, error
             continue
         for what, answers in zip(("value", "slope"), pair, strict=True):

@@ -5,6 +5,7 @@ Or with one of yours: `python -m bends.vectors mymodule:my_gelu --function gelu`
 """
 
 import argparse
+import math
 import sys
 from functools import partial
 
@@ -72,6 +73,9 @@ def asked_for(options):
         if found and found.name != name:
             raise CannotAsk(f"{options.file} is for {found.name}, not for {name}")
         asks = {name: asks[name]}
+    if found and options.type and options.type not in found.rows:
+        has = ", ".join(found.rows)
+        raise CannotAsk(f"{options.file} has no lines of {options.type}; it has: {has}")
     return asks, found
 
 
@@ -81,7 +85,7 @@ def report(options):
     types = [options.type] if options.type else list(found.rows if found else TYPES)
     title = options.what if ":" in options.what else asking.versions(options.what)
     rows = [["function", "type", "what", "error", "at", "given", "right"]]
-    right, slopes, refused = 0, False, {}
+    right, checked, slopes, refused = 0, False, False, {}
     for name, ask in asks.items():
         answers = list(check(name, ask, types, found))
         verdicts = [answer for answer in answers if isinstance(answer, Verdict)]
@@ -89,10 +93,13 @@ def report(options):
             refused.setdefault(number_type, {})[name] = error
         if not verdicts and ":" in options.what:
             raise CannotAsk(no_answer(options.what, refused))
+        checked |= bool(verdicts)
         wrong = list(lines_of(verdicts, options.bound, options.absolute))
         slopes |= any(verdict.what == "slope" for verdict in verdicts)
         right += bool(verdicts) and not wrong
         rows += wrong
+    if not checked:
+        raise CannotAsk(f"{title} gives no answer to arrays of {' or '.join(types)}")
     print(f"{title}, checked with test vectors of version {VERSION}.")
     if len(rows) > 1:
         print("", *table(rows), "", sep="\n")
@@ -117,13 +124,21 @@ def no_answer(what, refused):
     )
 
 
+def units(text):
+    """The bound as a number; nan would be kept by every error."""
+    bound = float(text)
+    if not 0 <= bound < math.inf:
+        raise ValueError
+    return bound
+
+
 def parser():
     command = argparse.ArgumentParser("python -m bends.vectors", description=__doc__.split("\n")[0])
     add = command.add_argument
     add("what", help=f"{', '.join(asking.PACKAGES)}, or module:function")
     add("--function", metavar="NAME", help="which function it is, or the only one to check")
     add("--type", choices=TYPES, help="check this type only")
-    add("--bound", type=float, default=BOUND, help=f"units in the last place; {BOUND} if not given")
+    add("--bound", type=units, default=BOUND, help=f"units in the last place; {BOUND} if not given")
     add("--absolute", action="store_true", help="count no unit as smaller than that of 1")
     add("--with", choices=asking.WITH, default="numpy", dest="arrays",
         help="what module:function takes; of torch and jax slopes are checked too")  # fmt: skip

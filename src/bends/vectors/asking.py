@@ -115,8 +115,10 @@ def function_at(place):
     sys.path.insert(0, os.getcwd())
     try:
         found = importlib.import_module(module)
-    except ImportError as error:
-        raise CannotAsk(f"{module} cannot be imported from {os.getcwd()}: {error}") from None
+    except (Exception, SystemExit) as error:  # whatever a module of somebody else's raises
+        what = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        raise CannotAsk(f"{module} cannot be imported from {os.getcwd()}: {what}{said}") from None
     if not callable(getattr(found, name, None)):
         there = ", ".join(n for n in vars(found) if n[0] != "_" and callable(getattr(found, n)))
         raise CannotAsk(f"{module} has no function {name!r}; it has: {there or 'none'}")
