@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from conftest import ROOT
+from prose import said, written
 
 from bends import MLP, Adam, datasets, train
 from bends.losses import binary_cross_entropy
@@ -56,10 +57,12 @@ def test_its_loop_is_that_of_train(playground):
     np.testing.assert_allclose(alone(playground, "circles", "tanh", 1)[1], history.loss, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("bend", "right"), [("tanh", 188), ("relu", 152)])
-def test_two_runs_on_the_spirals(playground, bend, right):
-    said = playground["moment"](mute(), data="spirals", bend=bend, depth=1, step=1000)
-    assert f"{right} of 200 points" in said
+def test_two_runs_on_the_spirals(playground):
+    told = said(15, r"hidden layer, tanh gets (\d+) points right and ReLU (\d+)\. Is tanh better")
+    assert said(15, r"function A gets (\d+) points right and function B gets (\d+)") == told
+    for bend, right in zip(("tanh", "relu"), told, strict=True):
+        shown = playground["moment"](mute(), data="spirals", bend=bend, depth=1, step=1000)
+        assert f"{right:.0f} of 200 points" in shown
 
 
 def mute():
@@ -83,7 +86,10 @@ def test_the_steps_folds_stay_where_they_were(playground):
         assert (net.weights[0] != before).any()  # and ReLU's move at once
 
 
-def test_the_border_of_the_rings_has_twelve_corners(playground):
+def test_the_corners_of_the_border_of_the_rings(playground):
+    crossing, of, corners = said(
+        15, r"(\w+) of the (\w+) creases cross the ring, and each crosses the border twice: (\w+),"
+    )
     net = playground["trained"]("circles", "relu", 1, 1000)
     angle = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
     direction = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -95,19 +101,27 @@ def test_the_border_of_the_rings_has_twelve_corners(playground):
     net(inside * direction)
     open_ = net.pre_activations[0] > 0
     crossings = (open_ != np.roll(open_, 1, axis=0)).sum(axis=0)
-    assert sorted(crossings) == [0, 0, 2, 2, 2, 2, 2, 2]
+    assert len(crossings) == of and (crossings == 2).sum() == crossing
+    assert crossings.sum() == corners == 2 * crossing
 
 
 def test_without_unit_4_nearly_everything_is_called_outer(playground):
     net = copy.deepcopy(playground["trained"]("circles", "relu", 1, 1000))
-    net.weights[1][3] = 0
+    (unit,) = said(15, r"Without unit (\d) the network calls nearly every point outer")
+    net.weights[1][int(unit) - 1] = 0
     assert (net(playground["POINTS"]["circles"][0]) < 0).sum() > 190
+    x, y = playground["POINTS"]["circles"]
+    left, of, before = said(15, r"it gets (\d+) of (\d+) points right instead of (\d+)")
+    assert ((net(x)[:, 0] > 0) == y).sum() == left and len(y) == of == before
 
 
 def test_units_4_and_6_lift_the_sheet_and_the_others_cut_pieces_off(playground):
     net = playground["trained"]("circles", "relu", 1, 1000)
     lifts = net.weights[1][:, 0] > 0
-    assert list(np.flatnonzero(lifts) + 1) == [4, 6]
+    others, *units = said(15, r"The other (\w+) have negative output weights") + said(
+        15, r"Unit (\d) costs the most\..* it lifts the whole sheet, and so does unit (\d)\."
+    )
+    assert list(np.flatnonzero(lifts) + 1) == units and len(lifts) - 2 == others
     edge = np.linspace(-1.4, 1.4, 50)
     net(np.array(np.meshgrid(edge, edge)).reshape(2, -1).T)  # all of the small picture
     level = net.pre_activations[0] <= 0
@@ -117,7 +131,8 @@ def test_units_4_and_6_lift_the_sheet_and_the_others_cut_pieces_off(playground):
 def test_relu_is_stuck_on_the_upper_clouds(playground):
     x, y = playground["POINTS"]["xor"]
     net = playground["trained"]("xor", "relu", 1, 1000)
-    assert ((net(x)[:, 0] > 0) == y).sum() == 150
+    right, of = said(15, r"no gradient reaches the units: it gets (\d+) of (\d+) points right")
+    assert ((net(x)[:, 0] > 0) == y).sum() == right and len(y) == of
     shut = (net.pre_activations[0] <= 0).all(axis=1)
     upper = x[:, 1] > 0.05
     assert (~shut[upper]).sum() <= 2 and shut[x[:, 1] < -0.05].sum() <= 2
@@ -135,7 +150,33 @@ def test_what_the_ten_seeds_say():
     relu, tanh, silu = (count[bend, 1] for bend in ("relu", "tanh", "silu"))
     assert min(tanh[1], silu[1]) > relu[0]  # every run above ReLU's mean
     means = [count[bend, 2][0] for bend in ("relu", "tanh", "silu")]
-    assert max(means) - min(means) < 2
+    (within,) = said(15, r"the means lie within (\w+) points of each other")
+    assert within - 1 < max(means) - min(means) < within
+    assert "every one of their runs lies above ReLU's mean" in written(15)
+    fewer, of = said(15, r"with (\w+) of the (\w+) seeds ReLU is ahead of tanh")
+    assert f"tanh ahead of ReLU, 1 × 8 units: {of - fewer:.0f} seeds of {of:.0f}" in text
+    assert said(15, r"Here A was ahead with (\w+) seeds of (\w+)") == [of - fewer, of]
+
+
+def test_one_step_in_numbers():
+    x, w, y, target = said(
+        15, r"The input is (\d), the weight (\d), so the output is (\d)\. It should be (\d)"
+    )
+    small, loss = said(
+        15, r"The output is (\d) too small\. The loss is the square of that: (\d+)\."
+    )
+    nudged, output, left, fall, nudge, slope = said(
+        15,
+        r"from 1 to ([\d.]+): the output is ([\d.]+), the loss ([\d.]+)\. "
+        r"So the loss falls by ([\d.]+) for a nudge of ([\d.]+): its slope is about (−\d+)\.",
+    )
+    assert [y, small, loss] == [x * w, target - y, (target - y) ** 2]
+    assert output == pytest.approx(x * nudged) and left.rounds((output - target) ** 2)
+    assert fall.rounds(loss - left) and nudge == pytest.approx(nudged - w)
+    assert slope == 2 * (y - target) * x == pytest.approx(-fall / nudge)
+    rate = 0.1  # "a tenth of it"
+    assert "Each step leaves a fifth of the distance to 3." in written(15)
+    assert (w - rate * slope - target / x) / (w - target / x) == pytest.approx(1 / 5)
 
 
 def test_the_laboratory_trains_what_it_is_asked_for():
@@ -145,4 +186,4 @@ def test_the_laboratory_trains_what_it_is_asked_for():
         net, x, y, loss="binary_cross_entropy", optimizer=Adam(0.02), epochs=1000, batch_size=None,
         progress=False,
     )  # fmt: skip
-    assert ((net(x)[:, 0] > 0) == y).mean() > 0.9  # "it learns"
+    assert ((net(x)[:, 0] > 0) == y).mean() > 0.9  # "learn together"
