@@ -102,7 +102,6 @@ def test_numbers_in_the_prose_of_chapter_16():
         [start, fast, adam, *alone, *weights, *rescued, *both, *relu], found, strict=True
     ):
         assert number.rounds(value)
-    assert [number for number, value in told if not number.rounds(value)] == []
     (rate,) = said(
         16, r"all ten runs with a rate of ([\d.]+) get every example right, and so do all"
     )
