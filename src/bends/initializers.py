@@ -16,7 +16,7 @@ import numpy as np
 
 from bends._arguments import positive
 from bends.activations import ACTIVATIONS
-from bends.catalogue import find
+from bends.catalogue import Activation, find
 
 GAINS = ("forward", "backward", "variance")
 
@@ -72,6 +72,8 @@ def agreed(what, average, finer, within=1e-9):
 
 class _Finer:
     """An activation function whose pieces are cut in halves wherever it is averaged."""
+
+    __class__ = Activation  # it stands in for one: `find` lets it pass
 
     def __init__(self, f):
         self.name, self.derivative, self._f = f.name, f.derivative, f
