@@ -1,10 +1,13 @@
 """A NumPy function of one number, printed as JavaScript, so that no formula is written twice.
 
 The function is called once with a `Traced` in place of an array. It records what NumPy is asked
-to do with it, one line of JavaScript a step; equal steps are recorded once. The page's laboratory
+to do with it, step by step; equal steps are recorded once. The page's laboratory
 computes with these lines. A step that JavaScript lacks is refused by name. `exp` and `tanh` are
 those of `_static/laboratory/elementary.js`, which are faster than the browser's own.
 """
+
+import re
+from collections import Counter
 
 import numpy as np
 
@@ -131,9 +134,26 @@ def javascript(activation):
         If the function takes a step that JavaScript lacks.
     """
     lines = {}
-    value, slope = activation.function(Traced("x", lines), **activation.parameters)
-    steps = ",".join(f"{name}={line}" for line, name in lines.items())
+    results = activation.function(Traced("x", lines), **activation.parameters)
+    steps = {name: code for code, name in lines.items()}
+    kept, (value, slope) = nested(steps, results)
     return (
         "function(z,a,s,n){for(let i=0;i<n;i++){const x=z[i];if(isNaN(x)){a[i]=s[i]=x;continue}"
-        f"const {steps};a[i]={literal(value)};s[i]={literal(slope)}}}}}"
+        f"{''.join(kept)}a[i]={value};s[i]={slope}}}}}"
     )
+
+
+def nested(steps, results):
+    """The lines of the steps that are used again, and the results; a step that is used once stands
+    in its place, in brackets."""
+    name = re.compile(r"v\d+")
+    results = [literal(result) for result in results]
+    uses = Counter(name.findall(" ".join([*steps.values(), *results])))
+    kept, inside = [], {}
+    for step, code in steps.items():
+        code = name.sub(lambda found: inside.get(found[0], found[0]), code)
+        if uses[step] > 1:
+            kept.append(f"const {step}={code};")
+        else:
+            inside[step] = f"({code})"
+    return kept, [name.sub(lambda found: inside.get(found[0], found[0]), r) for r in results]
