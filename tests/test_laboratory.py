@@ -178,6 +178,24 @@ def test_weights_have_the_spread_of_their_initialisation(page):
         assert np.std(weights) == pytest.approx(expected, rel=0.02)
 
 
+def test_the_border_beside_a_flat_lies_where_the_output_is_0(page):
+    """1000 relu(x) - 1: where straight lines between the outputs miss by half a square."""
+    border = page.evaluate("""() => {
+        const data = engine.examples("xor", 20, 0, 0), side = 20, places = [];
+        const run = engine.run({train: data, test: data, bends: ["relu"], widths: [1],
+            init: "zeros", gains: {}, optimizer: "sgd", rate: 1, batch: 0, l2: 0}, 0);
+        const [hidden, output] = run.net.layers;
+        [hidden.W[0], output.W[0], output.b[0]] = [1, 1000, -1];
+        for (let i = 0; i < side * side; i++)
+            places.push((i % side - 9.5) / 10, (9.5 - Math.floor(i / side)) / 10);
+        const grid = Float64Array.from(places), {outputs} = run.draw(grid, side * side);
+        return [...run.border(outputs, grid, side)];
+    }""")
+    x, y = np.reshape(border, (-1, 2)).T
+    assert x == pytest.approx(0.001, abs=0.001)
+    assert np.ptp(y) == pytest.approx(1.9) and len(x) == 2 * 19
+
+
 READ = """text => { try {
     const f = bendsFormula(text), z = Float64Array.of(-1.3, 0.4, 2), a = z.slice(), s = z.slice();
     f(z, a, s, 3);
@@ -292,6 +310,57 @@ def test_a_link_to_what_is_unknown_shows_the_start(built):
     built.goto(built.address + "#laboratory:data=nonsense,layers=nothing-8,rate=soup,seed=-4")
     assert built.get_by_label("data", exact=True).input_value() == "circles"
     assert built.get_by_label("activation function of layer 1").input_value() == "relu"
+
+
+def test_a_link_brings_the_laboratory_into_view_and_starts_afresh(built):
+    built.emulate_media(reduced_motion="reduce")
+    built.goto(built.address + OPENING)
+    for _ in range(2):  # the same link again, too
+        built.get_by_role("link", name="two ReLU units on four corners").click()
+        built.wait_for_function("""() => {
+            const {top} = document.querySelector(".bends-laboratory").getBoundingClientRect();
+            return top >= 0 && top < 150;
+        }""")
+    assert built.get_by_label("20 seeds at once").is_checked()
+    built.get_by_role("link", name="Two rings, eight ReLU units").click()
+    built.wait_for_function("location.hash.includes('circles')")
+    assert not built.get_by_label("20 seeds at once").is_checked()
+
+
+def test_a_wrong_formula_stays_beside_its_message(built):
+    built.goto(built.address + OPENING)
+    field, graph = built.get_by_label("your own f(x)"), built.locator(".lab-controls canvas")
+    field.fill("x * sigmoid(3x)")
+    built.get_by_role("button", name="Use it").click()
+    assert graph.is_visible()
+    field.fill("x * sigmoid(3x")
+    built.get_by_role("button", name="Use it").click()
+    built.get_by_label("hidden layers").select_option("2")
+    said = built.locator("#lab-own-says").inner_text()
+    assert field.input_value() == "x * sigmoid(3x" and "missing" in said and not graph.is_visible()
+    assert said.endswith("“My own f(x)” is still x * sigmoid(3x).")
+
+
+def test_without_hidden_layers_nothing_of_them_is_shown(built):
+    built.goto(built.address + OPENING)
+    built.get_by_text("Layer by layer").wait_for()
+    built.get_by_label("hidden layers").select_option("0")
+    built.get_by_text("Layer by layer").wait_for(state="hidden")
+    assert built.locator("canvas:visible").count() == 2
+
+
+def test_learning_rates_stand_in_order(built):
+    built.goto(built.address + OPENING)
+    rates = built.locator("select[aria-label='learning rate'] option").all_inner_texts()
+    assert rates == sorted(rates, key=float) and "1" in rates
+
+
+def test_a_loss_above_the_graph_is_told(built):
+    address = "#laboratory:data=square,layers=squared_relu-8.squared_relu-8,init=large,seed=0"
+    built.goto(built.address + address)
+    built.wait_for_function("document.querySelector('.says').textContent.startsWith('Step 0')")
+    said = built.locator("#lab-loss-says").inner_text()
+    assert "leaves the picture: " in said and "e+" not in said + built.locator(".says").inner_text()
 
 
 def test_with_reduced_motion_it_draws_twice_a_second(built):

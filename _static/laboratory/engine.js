@@ -315,7 +315,30 @@ function bendsEngine(functions, elementary) {
       return { outputs, units };
     }
 
-    return { net, train, test, step, judge, flow, draw, get steps() { return steps; } };
+    /* The line on which the output is 0, as points to be joined two by two: in each square of the
+       grid, side by side places, from edge to edge. An edge is halved until the point is known to
+       a hundredth of it; straight lines between the outputs would make steps beside a flat. */
+    function border(outputs, places, side) {
+      const inside = [], outside = [];
+      for (let i = 0; i < side * (side - 1); i++) {
+        if (i % side === side - 1) continue;
+        const corners = [i, i + 1, i + side + 1, i + side, i];
+        for (let k = 0; k < 4; k++) {
+          const [a, b] = [corners[k], corners[k + 1]], above = outputs[a] > 0;
+          if (above === outputs[b] > 0) continue;
+          (above ? inside : outside).push(places[2 * a], places[2 * a + 1]);
+          (above ? outside : inside).push(places[2 * b], places[2 * b + 1]);
+        }
+      }
+      const one = Float64Array.from(inside), other = Float64Array.from(outside), n = one.length / 2;
+      for (let halving = 0; halving < 7; halving++) {
+        const middle = one.map((x, i) => (x + other[i]) / 2), z = forward(net, middle, 0, n);
+        for (let i = 0; i < n; i++) (z[i] > 0 ? one : other).set(middle.subarray(2 * i, 2 * i + 2), 2 * i);
+      }
+      return one;
+    }
+
+    return { net, train, test, step, judge, flow, draw, border, get steps() { return steps; } };
   }
 
   return { run, examples, network, generator, shapes, curves, deviations, optimizers };

@@ -13,11 +13,11 @@ function bendsLaboratory(root, functions, names, gains) {
   const OPTIMIZERS = { sgd: "gradient descent", momentum: "momentum", adam: "Adam" };
   const RATES = [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1];
   const PACES = { slow: [1, 60], medium: [10, 20], full: [100000, 0] };
-  const start = {
+  const start = () => ({
     data: "circles", noise: 0.08, layers: [["relu", 8]], init: "gain", optimizer: "adam", rate: 0.02,
-    batch: 0, l2: 0, seed: 0, seeds: 1, pace: "medium", own: "",
-  };
-  const state = { ...start, layers: start.layers.map((l) => [...l]) };
+    batch: 0, l2: 0, seed: 0, seeds: 1,
+  });
+  const state = { ...start(), pace: "medium", own: "" };
   const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then two pictures a second, no film
   let worker = null, running = false, last = null, history = [], ownGain = 1, queued = false;
 
@@ -33,17 +33,17 @@ function bendsLaboratory(root, functions, names, gains) {
   }
   function menu(label, options, value, change, attributes = {}) {
     const select = make("select", { onchange: () => change(select.value), "aria-label": label, ...attributes });
-    for (const [name, text] of Object.entries(options))
+    for (const [name, text] of Array.isArray(options) ? options : Object.entries(options))
       select.append(make("option", { value: name, selected: name === String(value) }, text));
     return select;
   }
   const row = (label, control) => make("label", { class: "lab-row" }, make("span", {}, label), control);
   const isCurve = () => CURVES.includes(state.data);
-  function say(value, digits = 2) { // 0.012, 0.0004, 3·10⁻⁹
+  function say(value, digits = 2) { // 0.012, 0.0004, 3·10⁻⁹, 140, 2·10²²
     if (!Number.isFinite(value)) return "not a number";
-    if (value === 0 || Math.abs(value) >= 0.00095) return value.toPrecision(digits);
-    const [first, power] = value.toExponential(0).split("e-");
-    return power < 5 ? value.toFixed(power) : `${first}·10⁻${power.replace(/./g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+    const [first, power] = value.toExponential(0).split("e");
+    if (Math.abs(power) > 4) return `${first}·10${`${+power}`.replace(/./g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻")}`;
+    return value && power > -4 && power < 2 ? value.toPrecision(digits) : value.toFixed(Math.max(0, -power));
   }
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 
@@ -56,10 +56,9 @@ function bendsLaboratory(root, functions, names, gains) {
     if (own) parts.push(`own=${encodeURIComponent(own)}`);
     return `#laboratory:${parts.join(",")}`;
   }
-  /* Takes what it knows from a link; whatever is unknown stays as at the start. */
-  function read(hash) {
-    const text = hash.split("#laboratory:")[1];
-    if (!text) return;
+  /* Takes what it knows from a link, and the rest from the start. */
+  function read(text) {
+    Object.assign(state, start());
     const lists = { data: DATA, init: INITS, optimizer: OPTIMIZERS, pace: PACES };
     const limits = { noise: [0, 0.5], rate: [1e-5, 10], batch: [0, 200], l2: [0, 1], seed: [0, 999], seeds: [1, 20] };
     const given = Object.fromEntries(text.split(",").map((part) => [part.split("=")[0], part.slice(part.indexOf("=") + 1)]));
@@ -68,7 +67,7 @@ function bendsLaboratory(root, functions, names, gains) {
       const value = parseFloat(given[name]);
       if (value >= low && value <= high) state[name] = value;
     }
-    if (given.own) try { useOwn(decodeURIComponent(given.own)); } catch { /* a formula that cannot be read: none */ }
+    if (given.own) try { take((own.value = decodeURIComponent(given.own))); } catch { /* no text: no formula */ }
     if (given.layers !== undefined) {
       const layers = given.layers.split(".").filter(Boolean).map((l) => [l.split("-")[0], parseInt(l.split("-")[1], 10)]);
       const known = ([f, n]) => (Object.hasOwn(names, f) || (f === "own" && state.own)) && n >= 1 && n <= 32;
@@ -85,6 +84,7 @@ function bendsLaboratory(root, functions, names, gains) {
     ownGain = found.gain;
     const still = found.still ? " Its slope is 0 everywhere, so the layers before it cannot learn." : "";
     ownSays.textContent = `Your function (thick) and its slope (thin), from −4 to 4. It has a gain of ${say(ownGain, 3)}, and stands in the menu of every layer.${still}`;
+    ownGraph.hidden = false;
     drawOwn = () => {
       const [pen, width, height] = prepare(ownGraph, 90), n = 161;
       const z = Float64Array.from({ length: n }, (_, i) => -4 + i / 20), a = new Float64Array(n), s = new Float64Array(n);
@@ -96,7 +96,6 @@ function bendsLaboratory(root, functions, names, gains) {
       line(pen, Array.from(s, (y, i) => [X(i), Y(y)]), color("c-class1"), 1.2);
       line(pen, Array.from(a, (y, i) => [X(i), Y(y)]), color("c-class0"), 2.4);
     };
-    ownGraph.hidden = false;
     drawOwn();
   }
   const choices = () => (state.own ? { own: "my own f(x)", ...names } : names);
@@ -106,7 +105,7 @@ function bendsLaboratory(root, functions, names, gains) {
   const layers = make("div", { class: "lab-layers" });
   const init = menu("initialisation", INITS, state.init, set("init"));
   const optimizer = menu("optimiser", OPTIMIZERS, state.optimizer, set("optimizer"));
-  const rate = menu("learning rate", Object.fromEntries(RATES.map((r) => [r, r])), state.rate, (v) => set("rate")(+v));
+  const rate = menu("learning rate", RATES.map((r) => [r, r]), state.rate, (v) => set("rate")(+v));
   const batch = menu("batch", { 0: "all 200 examples", 1: "1", 10: "10", 32: "32" }, state.batch, (v) => set("batch")(+v));
   const l2 = menu("L2", { 0: "none", 0.0001: "0.0001", 0.001: "0.001", 0.01: "0.01" }, state.l2, (v) => set("l2")(+v));
   const seed = make("input", { type: "number", min: 0, max: 999, value: 0, "aria-label": "seed", onchange: () => set("seed")(Math.min(999, Math.max(0, Math.round(+seed.value) || 0))) });
@@ -116,17 +115,23 @@ function bendsLaboratory(root, functions, names, gains) {
   const ownSays = make("p", { id: "lab-own-says", class: "lab-note", role: "status" });
   const ownGraph = make("canvas", { hidden: true, role: "img", "aria-label": "The graph of your function and of its slope." });
   let drawOwn = () => {};
-  const useButton = make("button", { type: "button", onclick: take }, "Use it");
-  own.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); take(); } });
+  const useButton = make("button", { type: "button", onclick: useTyped }, "Use it");
+  own.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); useTyped(); } });
 
-  function take() {
+  /* Whether the text is a function that can serve; if not, the page says why, and draws none. */
+  function take(text) {
     try {
-      useOwn(own.value);
-      if (state.layers.length) state.layers[0][0] = "own";
-      rebuild();
+      useOwn(text);
+      return true;
     } catch (error) {
-      ownSays.textContent = error.message;
+      ownGraph.hidden = true;
+      ownSays.textContent = error.message + (state.own ? ` “My own f(x)” is still ${state.own}.` : "");
     }
+  }
+  function useTyped() {
+    if (!take(own.value)) return;
+    if (state.layers.length) state.layers[0][0] = "own";
+    rebuild();
   }
   function slider(name, low, high, step, label) {
     const input = make("input", { type: "range", min: low, max: high, step, value: state[name], "aria-label": label, oninput: () => { set(name)(+input.value); } });
@@ -154,14 +159,13 @@ function bendsLaboratory(root, functions, names, gains) {
     const focus = document.activeElement?.getAttribute("aria-label");
     for (const [node, name] of [[data, "data"], [init, "init"], [optimizer, "optimizer"], [rate, "rate"], [batch, "batch"], [l2, "l2"], [seed, "seed"], [noise, "noise"], [pace, "pace"]]) node.value = state[name];
     many.checked = state.seeds > 1;
-    if (state.own && document.activeElement !== own) own.value = state.own;
     showLayers();
     if (focus) layers.querySelector(`[aria-label="${focus}"]`)?.focus();
   }
 
   /* --- the worker --------------------------------------------------------------------------------- */
 
-  const GRID = 44;
+  const GRID = 88, TILE = 22; // places along a side: of the large picture, of a small one
   function grid() {
     if (isCurve()) return Float64Array.from({ length: 161 }, (_, i) => -2 + i / 40);
     const places = new Float64Array(2 * GRID * GRID);
@@ -188,7 +192,6 @@ function bendsLaboratory(root, functions, names, gains) {
       setTimeout(() => requestAnimationFrame(() => { queued = false; draw(); }), calm.matches && running ? 500 : 0);
     };
     worker.onerror = (event) => { says.textContent = `The laboratory stopped: ${event.message}`; };
-    worker.postMessage({ pace: PACES[state.pace] });
   }
   /* A new network from the settings, at step 0. */
   function rebuild() {
@@ -199,8 +202,7 @@ function bendsLaboratory(root, functions, names, gains) {
       init: state.init, gains: { ...gains, own: ownGain }, optimizer: state.optimizer, rate: state.rate,
       batch: state.batch, l2: state.l2, seed: state.seed,
     };
-    worker.postMessage({ make: { settings, own: state.own, seeds: state.seeds, grid: grid() } });
-    if (running) worker.postMessage({ run: true });
+    worker.postMessage({ make: { settings, own: state.own, seeds: state.seeds, grid: grid() }, pace: PACES[state.pace], run: running });
   }
   function toggle() {
     running = !running;
@@ -211,7 +213,9 @@ function bendsLaboratory(root, functions, names, gains) {
 
   /* --- pictures ------------------------------------------------------------------------------------ */
 
-  const plane = make("canvas", { role: "img" }), unitsCanvas = make("canvas", { role: "img" }), lossCanvas = make("canvas", { role: "img" });
+  const plane = make("canvas", { role: "img" }), unitsCanvas = make("canvas", { role: "img" });
+  const lossCanvas = make("canvas", { role: "img", "aria-label": "The loss over the steps: on the training examples, and on the test examples.", "aria-describedby": "lab-loss-says" });
+  const lossSays = make("p", { id: "lab-loss-says", class: "lab-note" });
   const table = make("table", { class: "lab-flow" });
   const says = make("p", { class: "says", role: "status" });
 
@@ -225,7 +229,25 @@ function bendsLaboratory(root, functions, names, gains) {
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
+    pen.font = `12px ${getComputedStyle(root).fontFamily}`;
     return [pen, width, height];
+  }
+  function write(pen, text, x, y, align = "left") {
+    pen.fillStyle = color("muted");
+    pen.textAlign = align;
+    pen.fillText(`${text}`.replace("-", "−"), x, y);
+  }
+  /* An example: a disc, a square or a triangle by its class; filled, or hollow where it is for the test. */
+  function mark(pen, x, y, kind, paint, hollow) {
+    pen.beginPath();
+    if (kind === 1) pen.rect(x - 2.6, y - 2.6, 5.2, 5.2);
+    else if (kind === 2) { pen.moveTo(x, y - 3.6); pen.lineTo(x + 3.4, y + 2.8); pen.lineTo(x - 3.4, y + 2.8); pen.closePath(); }
+    else pen.arc(x, y, 2.8, 0, 7);
+    pen.lineWidth = 1;
+    pen.strokeStyle = hollow ? paint : color("paper");
+    pen.fillStyle = paint;
+    if (!hollow) pen.fill();
+    pen.stroke();
   }
   const classColors = () => ["c-class0", "c-class1", "c-class2"].map(color);
   const scratch = make("canvas");
@@ -247,52 +269,24 @@ function bendsLaboratory(root, functions, names, gains) {
   }
   function drawPlane() {
     const [pen, width] = prepare(plane, Math.min(340, plane.clientWidth || 340));
-    const size = Math.min(340, width), colors = classColors(), { outputs } = last.drawn, { train, test } = last.points;
-    const place = (v) => ((v + 1.4) / 2.8) * size;
-    const shade = (p) => Math.round(p * 6) / 6;
+    const size = Math.min(340, width), colors = classColors(), { outputs, border } = last.drawn, { train, test } = last.points;
+    const X = (x) => ((x + 1.4) / 2.8) * size, Y = (y) => size - X(y);
     tile(pen, 0, 0, size, GRID, (i) => {
       if (train.classes === 2) {
         const p = 1 / (1 + Math.exp(-outputs[i]));
-        return (p > 0.5 ? 1 : 0) + 0.5 * shade(Math.abs(2 * p - 1));
+        return (p > 0.5 ? 1 : 0) + 0.5 * Math.abs(2 * p - 1);
       }
-      const three = outputs.subarray(3 * i, 3 * i + 3), top = three.indexOf(Math.max(...three));
-      const total = three.reduce((sum, z) => sum + Math.exp(z - three[top]), 0);
-      return top + 0.5 * shade((1 / total - 1 / 3) * 1.5);
+      const [a, b, c] = [outputs[3 * i], outputs[3 * i + 1], outputs[3 * i + 2]], top = Math.max(a, b, c);
+      const total = Math.exp(a - top) + Math.exp(b - top) + Math.exp(c - top);
+      return (a === top ? 0 : b === top ? 1 : 2) + (1 / total - 1 / 3) * 0.75;
     });
-    if (train.classes === 2) drawBorder(pen, outputs, size);
-    for (const [part, hollow] of [[train, false], [test, true]])
-      for (let i = 0; i < part.n; i++) {
-        pen.beginPath();
-        const [x, y] = [place(part.x[2 * i]), size - place(part.x[2 * i + 1])];
-        if (part.y[i] === 1) pen.rect(x - 2.6, y - 2.6, 5.2, 5.2);
-        else if (part.y[i] === 2) { pen.moveTo(x, y - 3.6); pen.lineTo(x + 3.4, y + 2.8); pen.lineTo(x - 3.4, y + 2.8); pen.closePath(); }
-        else pen.arc(x, y, 2.8, 0, 7);
-        pen.lineWidth = 1;
-        pen.strokeStyle = hollow ? colors[part.y[i]] : color("paper");
-        if (!hollow) { pen.fillStyle = colors[part.y[i]]; pen.fill(); }
-        pen.stroke();
-      }
-  }
-  /* The line on which the output is 0: in each square of the grid, straight from edge to edge. */
-  function drawBorder(pen, outputs, size) {
-    const step = size / GRID, at = (i, j) => outputs[j * GRID + i];
+    pen.beginPath();
+    for (let k = 0; k < border?.length; k += 2) pen[k % 4 ? "lineTo" : "moveTo"](X(border[k]), Y(border[k + 1]));
     pen.strokeStyle = color("ink");
     pen.lineWidth = 1.4;
-    pen.beginPath();
-    for (let j = 0; j < GRID - 1; j++)
-      for (let i = 0; i < GRID - 1; i++) {
-        const first = at(i, j) > 0;
-        if (at(i + 1, j) > 0 === first && at(i + 1, j + 1) > 0 === first && at(i, j + 1) > 0 === first) continue;
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], crossed = [];
-        corners.forEach(([a, b], k) => {
-          const [c, d] = corners[(k + 1) % 4], here = at(a, b), there = at(c, d);
-          if (here > 0 === there > 0) return;
-          const share = here / (here - there);
-          crossed.push([(a + share * (c - a) + 0.5) * step, (b + share * (d - b) + 0.5) * step]);
-        });
-        if (crossed.length >= 2) { pen.moveTo(...crossed[0]); pen.lineTo(...crossed[1]); }
-      }
     pen.stroke();
+    for (const part of [train, test])
+      for (let i = 0; i < part.n; i++) mark(pen, X(part.x[2 * i]), Y(part.x[2 * i + 1]), part.y[i], colors[part.y[i]], part === test);
   }
   function line(pen, points, stroke, width = 2) {
     pen.beginPath();
@@ -309,30 +303,32 @@ function bendsLaboratory(root, functions, names, gains) {
     pen.fillRect(0, 0, X(-1), height);
     pen.fillRect(X(1), 0, width, height);
     pen.globalAlpha = 1;
-    for (const [part, fill] of [[test, color("muted")], [train, color("c-class0")]]) {
-      pen.fillStyle = fill;
-      for (let i = 0; i < part.n; i += 2) pen.fillRect(X(part.x[i]) - 1.5, Y(part.y[i]) - 1.5, 3, 3);
+    for (const v of [-1, 0, 1]) {
+      line(pen, [[X(v), 0], [X(v), height]], color("rule"), 1);
+      line(pen, [[0, Y(v)], [width, Y(v)]], color("rule"), 1);
+      write(pen, v, X(v) + 4, height - 5);
+      write(pen, v, 4, Y(v) - 4);
     }
+    for (const part of [train, test])
+      for (let i = 0; i < part.n; i++) mark(pen, X(part.x[i]), Y(part.y[i]), 0, color("c-class0"), part === test);
     line(pen, Array.from(outputs, (y, i) => [X(-2 + i / 40), Y(Math.max(-9, Math.min(9, y)))]), color("c-class1"), 2.5);
   }
   function drawUnits() {
     const { units } = last.drawn;
+    unitsCanvas.hidden = !units.length;
     const most = Math.max(1, ...units.map((l) => l.units)), width = unitsCanvas.clientWidth || 340;
     const columns = Math.min(most, 8), size = Math.min(44, width / columns - 4), rows = units.map((l) => Math.ceil(l.units / columns));
-    const [pen] = prepare(unitsCanvas, Math.max(20, rows.reduce((a, b) => a + b, 0) * (size + 4) + units.length * 4));
+    const [pen] = prepare(unitsCanvas, Math.max(20, rows.reduce((a, b) => a + b, 0) * (size + 4) + units.length * 22));
+    const places = Array.from({ length: isCurve() ? 161 : TILE * TILE }, (_, i) => (isCurve() ? i : (Math.floor(i / TILE) * GRID + (i % TILE)) * (GRID / TILE)));
     let y = 0;
     units.forEach((layer, l) => {
+      write(pen, `layer ${l + 1}`, 0, y + 12);
+      y += 18;
       for (let j = 0; j < layer.units; j++) {
         const x = (j % columns) * (size + 4), top = y + Math.floor(j / columns) * (size + 4);
-        let largest = 1e-9;
-        const n = layer.a.length / layer.units;
-        for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(layer.a[i * layer.units + j]));
-        if (isCurve()) line(pen, Array.from({ length: n }, (_, i) => [x + (i / n) * size, top + size / 2 - (layer.a[i * layer.units + j] / largest) * (size / 2 - 2)]), color("ink"), 1.2);
-        else
-          tile(pen, x, top, size, 22, (i) => {
-            const at = Math.floor(i / 22) * 2 * GRID + (i % 22) * 2, share = layer.a[at * layer.units + j] / largest;
-            return (share > 0 ? 1 : 0) + 0.75 * Math.abs(share);
-          });
+        const values = places.map((place) => layer.a[place * layer.units + j]), largest = Math.max(1e-9, ...values.map(Math.abs));
+        if (isCurve()) line(pen, values.map((v, i) => [x + (i / 161) * size, top + size / 2 - (v / largest) * (size / 2 - 2)]), color("ink"), 1.2);
+        else tile(pen, x, top, size, TILE, (i) => (values[i] > 0 ? 1 : 0) + 0.75 * Math.abs(values[i] / largest));
         pen.strokeStyle = color("muted");
         pen.lineWidth = 0.8;
         pen.strokeRect(x + 0.5, top + 0.5, size - 1, size - 1);
@@ -341,39 +337,37 @@ function bendsLaboratory(root, functions, names, gains) {
     });
     unitsCanvas.setAttribute("aria-label", `What each hidden unit draws, ${units.map((l, i) => `layer ${i + 1}: ${l.units}`).join(", ") || "no hidden layer"}.`);
   }
+  const HIGH = 2; // the most loss that the graph has room for: above it a line leaves the picture
   function drawLoss() {
     const [pen, width, height] = prepare(lossCanvas, 130);
     const most = Math.max(1, history[history.length - 1][0]), members = history[0][1].length;
     let top = 0.1;
-    for (const [, losses] of history) for (const pair of losses) for (const loss of pair) if (loss > top) top = Math.min(2, loss);
-    const X = (step) => 34 + (step / most) * (width - 40), Y = (loss) => height - 16 - (Math.min(loss, top) / top) * (height - 26);
-    pen.font = `12px ${getComputedStyle(root).fontFamily}`;
-    pen.fillStyle = color("muted");
-    pen.fillText(say(top), 0, Y(top) + 8);
-    pen.fillText("loss", 0, (Y(top) + Y(0)) / 2 + 8);
-    pen.fillText("0", 0, Y(0));
-    pen.textAlign = "right";
-    pen.fillText(`step ${last.steps}`, width - 8, height - 2);
-    pen.textAlign = "left";
+    for (const [, losses] of history) for (const pair of losses) for (const loss of pair) if (loss > top) top = Math.min(HIGH, loss);
+    const X = (step) => 34 + (step / most) * (width - 40), Y = (loss) => height - 18 - Math.min(loss / top, 9) * (height - 26);
+    const tens = 10 ** Math.floor(Math.log10(most)), round = Math.floor(most / tens) * tens;
+    write(pen, say(top), 0, Y(top) + 8);
+    write(pen, 0, 0, Y(0));
+    write(pen, `step ${round}`, X(round) + 4, height - 2, "right");
     line(pen, [[34, Y(0)], [width, Y(0)]], color("rule"), 1);
+    line(pen, [[X(round), Y(0)], [X(round), Y(0) + 5]], color("muted"), 1);
     const path = (m, which, stroke, width) =>
       line(pen, history.filter(([, l]) => Number.isFinite(l[m]?.[which])).map(([s, l]) => [X(s), Y(l[m][which])]), stroke, width);
-    pen.globalAlpha = 0.45;
-    for (let m = 1; m < members; m++) path(m, 1, color("c-class1"), 0.9);
+    pen.globalAlpha = 0.5;
+    for (let m = 1; m < members; m++) path(m, 1, color("muted"), 1);
     pen.globalAlpha = 1;
-    path(0, 1, color("c-class1"), 2.4);
-    path(0, 0, color("c-class0"), 2.4);
-    pen.font = `600 12px ${getComputedStyle(root).fontFamily}`;
-    pen.fillStyle = color("c-class0");
-    pen.fillText("training", width - 120, 12);
-    pen.fillStyle = color("c-class1");
-    pen.fillText("test", width - 56, 12);
-    lossCanvas.setAttribute("aria-label", "The loss over the steps: on the training examples, and on the test examples.");
+    path(0, 0, color("muted"), 3.5);
+    pen.setLineDash([6, 4]);
+    path(0, 1, color("ink"), 1.6);
+    pen.setLineDash([]);
   }
   let told = 0;
   function showFlow() {
     told = performance.now();
     const cells = (tag, ...texts) => make("tr", {}, ...texts.map((t) => make(tag, tag === "th" ? { scope: "col" } : {}, t)));
+    table.hidden = !last.flow.length;
+    const most = Math.max(...last.judged[0].map((part) => part.loss)), others = last.judged.length - 1;
+    lossSays.textContent = "Loss: thick on the training examples, dashed on the test examples" + (others ? `; pale: the ${others} other seeds on the test examples` : "") + "." +
+      (most <= HIGH ? "" : ` It leaves the picture: ${say(most)}.`);
     table.replaceChildren(
       make("caption", {}, "Layer by layer: root mean square of the activations and of the gradient, and the share of dead units"),
       make("thead", {}, cells("th", "layer", "activations", "gradient", "dead")),
@@ -419,18 +413,27 @@ function bendsLaboratory(root, functions, names, gains) {
   function history_replace(hash) { window.history.replaceState(null, "", hash); }
 
   root.replaceChildren(
-    make("div", { class: "lab-pictures" }, make("div", {}, plane, says, buttons), make("div", {}, lossCanvas, unitsCanvas, table)),
+    make("div", { class: "lab-pictures" }, make("div", {}, plane, says, buttons), make("div", {}, lossCanvas, lossSays, unitsCanvas, table)),
     make("div", { class: "lab-controls" },
-      make("fieldset", {}, make("legend", {}, "Your own function"), make("label", { class: "lab-row" }, make("span", {}, "f(x) ="), own), useButton, ownGraph, ownSays),
+      make("fieldset", {}, make("legend", {}, "Your own function"), make("div", { class: "lab-layer" }, make("span", {}, "f(x) ="), own, useButton), ownGraph, ownSays),
       make("fieldset", {}, make("legend", {}, "Data"), row("data", data), row("noise", noise), row("seed", seed)),
       make("fieldset", {}, make("legend", {}, "Network"), layers, row("initialisation", init)),
       make("fieldset", {}, make("legend", {}, "Training"), row("optimiser", optimizer), row("learning rate", rate), row("batch", batch), row("L2", l2), row("speed", pace),
         make("label", { class: "lab-row" }, make("span", {}, "20 seeds at once"), many))));
-  read(location.hash);
+  /* A link to a state: the page shows it, and comes to where it is. */
+  function follow() {
+    const text = location.hash.split("#laboratory:")[1];
+    if (!text) return;
+    read(text);
+    rebuild();
+    root.scrollIntoView();
+  }
   rebuild();
+  follow();
   const redraw = () => { draw(); drawOwn(); };
   new ResizeObserver(redraw).observe(root);
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("hashchange", () => { if (location.hash.startsWith("#laboratory:")) { read(location.hash); rebuild(); } });
+  addEventListener("hashchange", follow);
+  addEventListener("click", ({ target }) => target.closest("a")?.hash === location.hash && follow()); // the same link again
 }

@@ -21,6 +21,7 @@ function bendsWorker(makeElementary, makeFunctions, makeEngine, formula) {
   function report() {
     const [run] = runs;
     const judged = runs.map((r) => r.judge()), drawn = run.draw(places, count);
+    if (run.train.classes === 2) drawn.border = run.border(drawn.outputs, places, Math.sqrt(count));
     postMessage({
       steps: run.steps, judged, flow: run.flow(), drawn,
       points: { train: run.train, test: run.test }, failed: !Number.isFinite(judged[0][0].loss),
