@@ -87,4 +87,4 @@ pins: .venv/ready  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --extra lab --excludes binder/image.txt --no-emit-index-url --custom-compile-command "make pins" -o binder/requirements.txt pyproject.toml
 
 clean:  ## Remove everything that was built or installed
-	rm -rf _build .venv .venv-bench .venv-lowest .venv-results .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build back/functions src/bends.egg-info .venv .venv-bench .venv-lowest .venv-results .pytest_cache .ruff_cache .hypothesis

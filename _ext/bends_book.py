@@ -5,13 +5,15 @@ Each subject has a module beside this one: `execution` (notebooks side by side),
 (mathematics without scripts), `payloads` (states of the explorers), `repository` (links to the
 clone's own origin), `pages` (what the template shows), `quotes` (curly marks in its text),
 `generated` (lists made from data), `folds` (what a page folds), `reading` (words and minutes),
-`anchors` (names that headings had before), `epub` (the book's other form), `printed` (what `make
-print` made). Here they are put together, and the cache gets a key that cannot go stale.
+`anchors` (names that headings had before), `archives` (the book and the course in one file each),
+`epub` (the book's other form), `printed` (what `make print` made). Here they are put together, and
+the cache gets a key that cannot go stale.
 """
 
 import contextlib
 import os
 import shutil
+from pathlib import Path
 
 import anchors
 import bank
@@ -27,6 +29,7 @@ import mathml
 import outdated
 import pages
 import payloads
+import press
 import printed
 import quotes
 import reading
@@ -42,6 +45,12 @@ def take_lock(app, config):
     _until_the_end.enter_context(lock.alone(BUILD))
 
 
+def distrust(app, config):
+    """A book built by hand where the press has its own may have faults: the press builds anew."""
+    if Path(app.outdir) == press.SITE:
+        (press.KEPT / "book").unlink(missing_ok=True)
+
+
 def set_execution(app, config):
     """Notebooks run with the page's face, one BLAS thread, and a cache that cannot go stale."""
     os.environ["BENDS_FACE"] = "page"
@@ -55,6 +64,7 @@ def set_execution(app, config):
 
 def setup(app):
     app.connect("config-inited", take_lock)
+    app.connect("config-inited", distrust)
     app.connect("config-inited", set_execution)
     # Jupyter Book hands this value to an extension that the book does not load.
     app.add_config_value("comments_config", {}, "env")

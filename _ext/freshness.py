@@ -14,9 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a notebook's outputs depend on besides its own cells.
 RUNS_ON = ["requirements.txt", "references.bib", "src", "results"]
 HOUSE = [*RUNS_ON, "_config.yml", "_toc.yml", "_ext", "_static", "_templates"]
-# Pages, and what the archives for download hold besides.
+# Pages, and what the archive of the book holds besides.
 PAGES = ["index.md", "chapters", "back", "CONTRIBUTING.md", "README.md", "LICENSE", "NOTICE"]
 PAGES += ["CITATION.cff", "Makefile", "pyproject.toml"]
+# What the archive of the course holds besides: no page depends on it.
+ALONGSIDE = ["tests", "benchmarks", "binder", ".ci", ".github"]
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 GENERATED = ROOT / "back" / "functions"  # made by the build itself, from the house
 PRINTED = ["_build/print"]  # what `make print` has made of the book, to be offered on the site

@@ -2,10 +2,10 @@
 
 import re
 import shutil
-import zipfile
 from html import escape
 from pathlib import Path
 
+import archives
 import cards
 import code_lines
 import copying
@@ -19,13 +19,7 @@ from bends import ACTIVATIONS, VECTOR_ACTIVATIONS, look
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "_static"
-ARCHIVE = "bends-book.zip"
-COURSE_ARCHIVE = "bends-course.zip"  # what `make lab` and `make book` need
-WHOLE = {".zip", ".pdf", ".epub"}  # the book in one file: none holds another
-PLAIN = ("LICENSE", "Makefile", "NOTICE")  # files without an ending
-COURSE_FOLDERS = ("_ext", "_static", "_templates", "back", "benchmarks", "binder", "chapters")
-COURSE_FOLDERS += ("results", "src", "tests")  # all that the README describes
-COURSE_HIDDEN = (".ci", ".github")
+MADE = {"favicon.svg", "search-index.js"}  # of the site's own files, those that the press writes
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 # A script is loaded only by pages whose body holds what it serves.
 SCRIPTS = {
@@ -59,9 +53,9 @@ def contents(app):
     written = app.env.found_docs
     for part in COURSE["parts"]:
         chapters = []
-        for slug, (title, line) in part["chapters"].items():
+        for slug, (title, _) in part["chapters"].items():
             page = f"chapters/{slug}" if f"chapters/{slug}" in written else None
-            chapters.append({"number": int(slug[:2]), "title": title, "line": line, "page": page})
+            chapters.append({"number": int(slug[:2]), "title": title, "page": page})
         yield {"title": part["title"], "chapters": chapters}
 
 
@@ -140,9 +134,7 @@ def add_context(app, pagename, templatename, context, doctree):
         style=app.bends_style.replace("fonts/", context["pathto"]("_static/fonts/", 1)),
         page_links=page_links,
         page_runs=repository.RUN,
-        repository=app.bends_repository,
         scripts=[name for name, mark in SCRIPTS.items() if re.search(f'class="(?:{mark})', body)],
-        archive=ARCHIVE,
         author=app.config.author,
     )
 
@@ -178,13 +170,17 @@ def finish(app, exception):
     for script in (site / "_static").glob("*.js"):
         if (STATIC / script.name).exists():
             script.write_text(without_comments(script.read_text(encoding="utf8")), encoding="utf8")
-    root = Path(app.srcdir)
-    course = [path for name in COURSE_FOLDERS for path in (root / name).rglob("*")]
-    hidden = re.compile(r"(^|/)(\.|__pycache__|.*\.egg-info)")
-    course = [p for p in course if not hidden.search(p.relative_to(root).as_posix())]
-    course += [path for name in COURSE_HIDDEN for path in (root / name).rglob("*")]
-    pack(site / COURSE_ARCHIVE, root, [*course, *root.glob("[!.]*.*"), *map(root.joinpath, PLAIN)])
-    pack(site / ARCHIVE, site, site.rglob("*"))
+    drop_unasked(site / "_static")
+    archives.pack_course(site)
+    archives.pack(site / archives.BOOK, site, site.rglob("*"))
+
+
+def drop_unasked(folder):
+    """Remove what Sphinx puts beside our files, and style sheets, which stand in the pages."""
+    for path in folder.glob("*.*"):
+        ours = path.name in MADE or (STATIC / path.name).exists()
+        if path.suffix == ".css" or not ours:
+            path.unlink()
 
 
 INSTALL = """\
@@ -210,16 +206,6 @@ def without_comments(script):
     """A script as it is sent: without indentation and lines that only comment."""
     lines = (line.strip() for line in script.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
-
-
-def pack(archive, folder, paths):
-    """Put the files of a folder into an archive, under the name "bends"."""
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(p for p in paths if p.is_file() and p.suffix not in WHOLE):
-            # A fixed date keeps two builds equal byte for byte.
-            name = f"bends/{path.relative_to(folder).as_posix()}"
-            entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
-            packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def describe(app, pagename, templatename, context, doctree):

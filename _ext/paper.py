@@ -20,7 +20,7 @@ from browser import ADDRESS, FLAGS, NO_CHROMIUM, Printer, chromium
 from lock import alone
 from pages import COURSE, NUMBER
 from press import KEPT, READ, SITE, STRICT
-from printed import FOLDER, OF
+from printed import FOLDER, FOR_TEACHERS, OF, WHOLE, there
 
 ROOT = freshness.ROOT
 AUTHOR = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["author"]
@@ -202,7 +202,8 @@ def write_epub():
 def print_all():
     """Print all of it, unless it is of this book already; give the exit status."""
     stamp, book = FOLDER / OF, freshness.sources()
-    if stamp.exists() and stamp.read_text(encoding="utf8") == book:
+    whole = all(map(there, [*WHOLE, *FOR_TEACHERS]))
+    if whole and stamp.exists() and stamp.read_text(encoding="utf8") == book:
         return 0
     if chromium() is None:
         print(NO_CHROMIUM)

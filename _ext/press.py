@@ -10,12 +10,14 @@ import subprocess
 import sys
 import sysconfig
 
+import archives
 import freshness
 from lock import alone
 
 STRICT = ["-n", "-W", "--keep-going"]  # every warning is an error
 BUILD = freshness.ROOT / "_build"
 WORK, KEPT, SITE = BUILD / "work" / "_build", BUILD / "kept", BUILD / "html"
+BEFORE = BUILD / "before"  # the last good book, while the new one takes its place
 JUPYTER_BOOK = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
 READ = [".doctrees", "jupyter_execute"]  # what Sphinx and myst-nb leave of the pages they read
 FAILED = "The build failed: see above. The last good book, if any, still stands in _build/html."
@@ -41,7 +43,13 @@ def jupyter_book():
 def press():
     """Build the book unless nothing has changed; give the exit status."""
     house, book = freshness.house(), freshness.book()
+    alongside = freshness.digest(freshness.ALONGSIDE)
+    if BEFORE.exists() and not SITE.exists():  # stopped between the two
+        BEFORE.rename(SITE)
     if (SITE / "index.html").exists() and written(KEPT / "book") == book:
+        if written(KEPT / "alongside") != alongside:  # on no page, but in what can be taken away
+            archives.pack_course(SITE)
+            (KEPT / "alongside").write_text(alongside, encoding="utf8")
         return 0
     shutil.rmtree(WORK, ignore_errors=True)
     if written(KEPT / "house") == house:
@@ -50,14 +58,17 @@ def press():
     if not jupyter_book():
         print(f"\n{FAILED}")
         return 1
-    for old in (KEPT, SITE):
+    for old in (KEPT, BEFORE):
         shutil.rmtree(old, ignore_errors=True)
+    if SITE.exists():
+        SITE.rename(BEFORE)
     (WORK / "html").rename(SITE)
+    shutil.rmtree(BEFORE, ignore_errors=True)
     KEPT.mkdir()
     for name in READ:
         (WORK / name).mkdir(exist_ok=True)
         (WORK / name).rename(KEPT / name)
-    for name, content in {"house": house, "book": book}.items():
+    for name, content in {"house": house, "alongside": alongside, "book": book}.items():
         (KEPT / name).write_text(content, encoding="utf8")
     return 0
 

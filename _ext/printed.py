@@ -19,11 +19,15 @@ FOR_TEACHERS = {
 }
 
 
+def there(name):
+    return (FOLDER / name).exists()
+
+
 def offered(names):
-    """`(name, megabytes)` of the files of these names, where they are of this book."""
+    """`(name, megabytes)` of the files of these names, where they are there and of this book."""
     of = FOLDER / OF
     if of.exists() and of.read_text(encoding="utf8") == freshness.sources():
-        for name in names:
+        for name in filter(there, names):
             yield name, f"{(FOLDER / name).stat().st_size / 1e6:.1f} MB"
 
 

@@ -8,7 +8,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-import pages
+import archives
 
 from bends import ACTIVATIONS
 from bends.look import number
@@ -200,7 +200,7 @@ def files(app, exception):
     (site / "back" / "functions").mkdir(parents=True, exist_ok=True)
     for path in FOLDER.glob("*.txt"):
         shutil.copyfile(path, site / "back" / "functions" / path.name)
-    pages.pack(site / ARCHIVE, FOLDER, FOLDER.glob("*.txt"))
+    archives.pack(site / ARCHIVE, FOLDER, FOLDER.glob("*.txt"))
 
 
 def setup(app):

@@ -7,8 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 
+import archives
+import bends_book
 import freshness
 import nbformat
 import press
@@ -129,6 +134,13 @@ def test_two_builds_in_two_places_give_the_same_bytes(good, tmp_path):
     assert {name for name in first | second if first.get(name) != second.get(name)} == set()
 
 
+def test_the_site_has_no_file_that_no_page_asks_for(good):
+    _, site, _ = good
+    own = {path.name for path in (ROOT / "_static").glob("*.js")}
+    beside = {name.removeprefix("_static/") for name in site if re.fullmatch("_static/[^/]+", name)}
+    assert beside == own | {"favicon.svg", "search-index.js"}
+
+
 def test_an_edited_chapter_runs_again_alone(good):
     folder, first, _ = good
     write_chapter(folder, TWO, "print(1 + 2)")
@@ -241,6 +253,84 @@ def test_the_key_of_the_cache_follows_all_that_outputs_depend_on(tmp_path, monke
     assert len(set(keys)) == len(names) + 2
 
 
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A folder that the press takes for the book's: one page, and a stand-in for Jupyter Book.
+
+    `empty.outcomes` holds whether the next builds succeed, `empty.pressed` what each found.
+    """
+    monkeypatch.setattr(freshness, "ROOT", tmp_path)
+    build = tmp_path / "_build"
+    places = {"WORK": "work", "KEPT": "kept", "SITE": "html", "BEFORE": "before"}
+    for name, place in places.items():
+        monkeypatch.setattr(press, name, build / place)
+    (tmp_path / "index.md").write_text("# A book")
+    stand = SimpleNamespace(folder=tmp_path, outcomes=[], pressed=[])
+
+    def stand_in():
+        stand.pressed.append((build / "work" / ".doctrees").exists())
+        (build / "work" / "html").mkdir(parents=True)
+        (build / "work" / "html" / "index.html").write_text(f"build {len(stand.pressed)}")
+        return stand.outcomes.pop(0) if stand.outcomes else True
+
+    monkeypatch.setattr(press, "jupyter_book", stand_in)
+    return stand
+
+
+def packed(site):
+    with zipfile.ZipFile(site / archives.COURSE) as archive:
+        return {name.removeprefix("bends/") for name in archive.namelist()}
+
+
+def test_a_new_test_goes_into_the_archive_and_builds_nothing(empty):
+    assert press.press() == 0
+    for name in ("tests/test_one.py", ".ci/run", "tests/.left", "tests/__pycache__/one.pyc"):
+        (empty.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty.folder / name).write_text("1")
+    (empty.folder / "notes.txt").write_text("my own")
+    assert press.press() == 0
+    assert packed(press.SITE) == {"index.md", "tests/test_one.py", ".ci/run"}
+    (press.SITE / archives.COURSE).unlink()
+    assert press.press() == 0 and not (press.SITE / archives.COURSE).exists(), "nothing to do"
+    assert len(empty.pressed) == 1
+
+
+@pytest.mark.parametrize("when", [0, 1], ids=["before", "between"])
+def test_a_stop_while_the_new_book_takes_its_place_loses_nothing(empty, when):
+    assert press.press() == 0
+    (empty.folder / "index.md").write_text("# An edited book")
+    rename, done = Path.rename, []
+
+    def stopped(self, target):
+        if len(done) == when:
+            raise KeyboardInterrupt
+        done.append(target)
+        return rename(self, target)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "rename", stopped)
+        press.press()
+    there = [p for p in (press.SITE, press.BEFORE) if p.exists()]
+    assert [(p / "index.html").read_text() for p in there] == ["build 1"]
+
+
+def test_a_book_that_was_set_aside_comes_back(empty):
+    assert press.press() == 0
+    press.SITE.rename(press.BEFORE)
+    empty.outcomes[:] = [False]
+    (empty.folder / "index.md").write_text("# A faulty book")
+    assert press.press() == 1
+    assert (press.SITE / "index.html").read_text() == "build 1"
+
+
+def test_a_book_built_by_hand_is_not_trusted(empty):
+    assert press.press() == 0
+    bends_book.distrust(SimpleNamespace(outdir=str(press.WORK / "html")), None)
+    assert (press.press(), len(empty.pressed)) == (0, 1)
+    bends_book.distrust(SimpleNamespace(outdir=str(press.SITE)), None)
+    assert (press.press(), len(empty.pressed)) == (0, 2)
+
+
 def test_pages_that_the_build_makes_do_not_make_it_old(tmp_path, monkeypatch):
     monkeypatch.setattr(freshness, "ROOT", tmp_path)
     made = tmp_path / "back" / "functions"
@@ -292,31 +382,17 @@ def test_make_book_says_where_the_book_is_only_when_it_is_built(workshop):
     assert status != 0 and "is built" not in said
 
 
-def test_a_book_is_built_once_and_a_failure_leaves_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(freshness, "ROOT", tmp_path)
-    build = tmp_path / "_build"
-    places = {"WORK": build / "work", "KEPT": build / "kept", "SITE": build / "html"}
-    for name, place in places.items():
-        monkeypatch.setattr(press, name, place)
-    (tmp_path / "index.md").write_text("# A book")
-    page, outcomes, pressed = build / "html" / "index.html", [True, False, True, True], []
-
-    def stand_in():
-        pressed.append((build / "work" / ".doctrees").exists())
-        (build / "work" / "html").mkdir(parents=True)
-        (build / "work" / "html" / "index.html").write_text(f"build {len(pressed)}")
-        return outcomes.pop(0)
-
-    monkeypatch.setattr(press, "jupyter_book", stand_in)
+def test_a_book_is_built_once_and_a_failure_leaves_it(empty, capsys):
+    page, empty.outcomes[:] = press.SITE / "index.html", [True, False, True, True]
     assert (press.press(), press.press(), page.read_text()) == (0, 0, "build 1")
-    (tmp_path / "index.md").write_text("# An edited book")
+    (empty.folder / "index.md").write_text("# An edited book")
     assert (press.press(), page.read_text()) == (1, "build 1")
     assert "The build failed" in capsys.readouterr().out
     assert (press.press(), press.press(), page.read_text()) == (0, 0, "build 3")
-    assert pressed == [False, True, True], "what the last good build had read is taken over"
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "helper.py").write_text("1")
-    assert (press.press(), pressed[-1]) == (0, False)
+    assert empty.pressed == [False, True, True], "what the last good build had read is taken over"
+    (empty.folder / "src").mkdir()
+    (empty.folder / "src" / "helper.py").write_text("1")
+    assert (press.press(), empty.pressed[-1]) == (0, False)
 
 
 def test_an_old_python_is_told_so(workshop):
@@ -347,6 +423,18 @@ def test_an_install_without_a_network_is_told_so(workshop):
     assert status != 0
     assert "could not be installed" in said and "network" in said
     assert not (workshop / ".venv" / "ready").exists()
+
+
+def test_make_clean_leaves_what_is_kept_and_what_the_reader_wrote(workshop):
+    before = {path.name for path in workshop.iterdir()} - {".venv"}
+    made = ["_build/html/index.html", "back/functions/relu.md", "src/bends.egg-info/PKG-INFO"]
+    kept = ["back/glossary.md", "my-chapters/01.ipynb", "src/bends/look.py"]
+    for name in [*made, *kept]:
+        (workshop / name).parent.mkdir(parents=True, exist_ok=True)
+        (workshop / name).write_text("1")
+    assert make(workshop, "clean")[0] == 0
+    left = {p.relative_to(workshop).as_posix() for p in workshop.rglob("*") if p.is_file()}
+    assert left == before | set(kept)
 
 
 def test_make_lab_has_its_root_at_the_course_and_hands_arguments_on(workshop):

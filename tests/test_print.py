@@ -353,3 +353,5 @@ def test_a_book_that_is_not_printed_offers_nothing(monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(bytes(1_500_000))
     assert '<a href="bends-book.pdf" download>The whole book as PDF</a> (1.5 MB)' in printed.whole()
     assert printed.for_teachers().count("../bends-") == len(printed.FOR_TEACHERS)
+    (tmp_path / "bends-book.pdf").unlink()  # by hand
+    assert "bends-book.pdf" not in printed.whole() and "bends-book.epub" in printed.whole()
