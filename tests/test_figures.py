@@ -117,10 +117,28 @@ def test_numbers_have_a_true_minus_sign():
         (4e-7, "one part in 2,500,000"),
         (123456, "120,000"),
         (1e-15, "one part in 10 to the power 15"),
+        (100, "100"),
+        (99.7, "100"),
+        (0.01, "0.01"),
+        (0.0099, "one part in 100"),
+        (5e-324, "one part in 10 to the power 323"),
+        (np.inf, "infinity"),
     ],
 )
 def test_sizes_in_words(size, words):
     assert look.in_words(size) == words
+
+
+@pytest.mark.parametrize("size", [-5, np.nan])
+def test_only_sizes_have_words(size):
+    with pytest.raises(ValueError, match=f"size must be 0 or more; got {size}"):
+        look.in_words(size)
+
+
+def test_every_size_is_written_with_two_digits_and_no_power_of_e():
+    for size in np.geomspace(1e-300, 1e300, 2001):
+        words = look.in_words(size)
+        assert "e" not in words.removeprefix("one part in ").replace("the power", "")
 
 
 def test_layer_histograms_count_what_lies_beyond_at_the_edge():

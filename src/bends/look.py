@@ -119,17 +119,26 @@ def number(value, spec="g"):
 
 
 def in_words(size):
-    """A positive number that may be very small or large: `in_words(4e-7)`, "one part in 2,500,000".
+    """A size that may be very small or large: `in_words(4e-7)`, "one part in 2,500,000".
 
     Two digits are kept.
+
+    Raises
+    ------
+    ValueError
+        If it is negative, or nan.
     """
-    if size > 1e12:
-        return f"10 to the power {np.log10(size):.0f}"
-    if size > 100:
-        return f"{float(f'{size:.2g}'):,.0f}"
-    if size > 0.01:
-        return f"{size:.2g}"
-    return f"one part in {in_words(1 / size)}" if size else "nothing"
+    if not size >= 0:
+        raise ValueError(f"size must be 0 or more; got {size!r}")
+    if size == 0 or size == np.inf:
+        return "infinity" if size else "nothing"
+    power = np.log10(size)
+    if abs(power) > 12:
+        return f"{'one part in ' * bool(power < 0)}10 to the power {abs(power):.0f}"
+    rounded = float(f"{size:.2g}")
+    if rounded >= 100:
+        return f"{rounded:,.0f}"
+    return f"{rounded:g}" if rounded >= 0.01 else f"one part in {in_words(1 / size)}"
 
 
 def color(activation):
