@@ -47,6 +47,7 @@ async def run_all(cache, notebooks, cell_seconds):
         client = Client(
             notebook,
             timeout=cell_seconds,
+            coalesce_streams=True,  # what one cell prints may come in pieces
             record_timing=False,  # else times stand in the cells, and the cache never matches
             resources={"metadata": {"path": str(path.parent)}},
         )

@@ -118,16 +118,18 @@ def show_reasons():
 
 
 def show_losses():
-    """For each kind of answer: the loss in three frameworks, as code, one under another."""
-    rows = (
-        [a["title"], "<br>".join(f"{f} `{_loss(a, f)}`" for f in ("PyTorch", "Keras", "JAX"))]
-        for a in ANSWERS.values()
-    )
-    show_plain(["what you ask for", "loss"], rows)
-
-
-def _loss(answer, framework):
-    return answer["code"][framework]["loss"].removeprefix("loss = ")
+    """For each kind of answer: the loss as code, framework by framework; kinds that share a loss
+    stand together."""
+    texts = []
+    for framework in ("PyTorch", "Keras", "JAX"):
+        kinds = {}
+        for answer in ANSWERS.values():
+            loss = answer["code"][framework]["loss"].removeprefix("loss = ")
+            kinds.setdefault(loss, []).append(answer["title"])
+        lines = [f"# {'; '.join(titles)}\n{loss}" for loss, titles in kinds.items()]
+        texts.append(f"**{framework}**\n\n```python\n" + "\n".join(lines) + "\n```")
+    text = "\n\n".join(texts)
+    print(text) if face() == "text" else display(Markdown(text))
 
 
 def tex(formula):
