@@ -129,7 +129,7 @@ def fresh(browser, peer):
     page = browser.new_page()
     folder = ROOT / "_static" / "laboratory"
     scripts = [(folder / name).read_text("utf8") for name in ("elementary.js", "engine.js")]
-    for script in [laboratory.script(), *scripts, SETUP, peer]:
+    for script in filter(None, [laboratory.script(), *scripts, SETUP, peer]):
         page.add_script_tag(content=script)
     return page
 

@@ -435,5 +435,5 @@ function bendsLaboratory(root, functions, names, gains) {
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("hashchange", follow);
-  addEventListener("click", ({ target }) => target.closest("a")?.hash === location.hash && follow()); // the same link again
+  addEventListener("click", ({ target }) => target.closest?.("a")?.hash === location.hash && follow()); // the same link again
 }
