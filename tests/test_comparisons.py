@@ -66,6 +66,25 @@ def test_welch_is_scipys(confidence):
     assert ours == pytest.approx((A[:9].mean() - B.mean(), low, high, theirs.pvalue), rel=1e-9)
 
 
+@pytest.mark.parametrize("unit", [2.0**-1000, 1e-200, 1e-100, 1e200, 2.0**1000])
+def test_the_unit_of_the_scores_changes_no_p_value(unit):
+    a, b = A[:9] / 1000, B / 1000
+    for compared, scaled in (
+        (welch(a, b), welch(unit * a, unit * b)),
+        (paired_difference(a, b[:9]), paired_difference(unit * a, unit * b[:9])),
+    ):
+        assert scaled.p == pytest.approx(compared.p, rel=1e-9)
+        assert [x / unit for x in scaled[:3]] == pytest.approx(compared[:3], rel=1e-9)
+    low, high = mean_interval(unit * a)
+    assert (low / unit, high / unit) == pytest.approx(mean_interval(a), rel=1e-9)
+
+
+def test_a_group_that_hardly_varies_leaves_the_freedom_to_the_other():
+    ours = welch([1e-100, 0, 0], [1, 1, 1])
+    assert ours.p < 1e-99 and ours.low == ours.mean == ours.high == -1
+    assert welch([1e-100, 0, 0], [1, 2, 3]).p == pytest.approx(welch([0, 0, 0], [1, 2, 3]).p)
+
+
 def test_scores_that_do_not_vary():
     assert welch([1, 1], [1, 1, 1]) == paired_difference([1, 2], [1, 2]) == (0, 0, 0, 1)
     assert welch([2, 2], [1, 1, 1]) == paired_difference([2, 3], [1, 2]) == (1, 1, 1, 0)
@@ -118,6 +137,9 @@ def test_nemenyi_is_demsars():
         (lambda: wilson_interval(3, 2), "successes must be at most trials, 2; got 3"),
         (lambda: wilson_interval(-1, 2), "successes must be a whole number, 0 or more; got -1"),
         (lambda: wilson_interval(1, 2, 1.0), "confidence must be .* less than 1"),
+        (lambda: wilson_interval(1, 2, 1 - 1.2e-16), "confidence is too close to 1"),
+        (lambda: mean_interval([1, 2], 1 - 1.2e-16), "confidence is too close to 1"),
+        (lambda: power([0.1, 0.2], 1, 5), "gain must be one number; got .0.1, 0.2."),
         (lambda: mean_interval([1.0]), "values must be a row of at least two"),
         (lambda: mean_interval([1, np.nan]), "values must be finite; the entry at .1,. is nan"),
         (lambda: mean_interval([1, 2], 1), "confidence must be .* less than 1"),
@@ -125,8 +147,8 @@ def test_nemenyi_is_demsars():
         (lambda: welch([1, 2, 3], [1]), "b must be a row of at least two"),
         (lambda: power(1, 0, 5), "spread must be a finite number above 0"),
         (lambda: power(1, 2, 1), "runs must be a whole number, 2 or more"),
-        (lambda: holm([0.1, 1.1]), "p_values must be a row of numbers from 0 to 1"),
-        (lambda: holm([[0.1]]), "p_values must be a row of numbers from 0 to 1"),
+        (lambda: holm([0.1, 1.1]), "p_values must be .* from 0 to 1; got numbers from 0.1 to 1.1"),
+        (lambda: holm([[0.1]]), r"p_values must be a row .*; got numbers of the shape \(1, 1\)"),
         (lambda: friedman([[1, 2, 3]]), r"3 levels in 2 blocks at least; got \(1, 3\)"),
         (lambda: friedman([[1, 2]] * 2), r"3 levels in 2 blocks at least; got \(2, 2\)"),
         (lambda: nemenyi(1, 3), "levels must be a whole number, 2 or more"),

@@ -39,7 +39,7 @@ def wilson_interval(successes, trials, confidence=0.95):
     trials, successes = whole("trials", trials), whole("successes", successes, least=0)
     if successes > trials:
         raise ValueError(f"successes must be at most trials, {trials}; got {successes}")
-    z = NormalDist().inv_cdf((1 + positive("confidence", confidence, below=1)) / 2)
+    z = NormalDist().inv_cdf(_share(confidence))
     share = successes / trials
     centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = (
@@ -62,9 +62,9 @@ def mean_interval(values, confidence=0.95):
     -------
     low, high : float
     """
-    values = _scores("values", values)
+    unit, values = _in_their_unit(_scores("values", values))
     half = _t(confidence, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
-    return float(values.mean() - half), float(values.mean() + half)
+    return unit * float(values.mean() - half), unit * float(values.mean() + half)
 
 
 class Difference(NamedTuple):
@@ -95,9 +95,10 @@ def paired_difference(a, b, confidence=0.95):
     a, b = _scores("a", a), _scores("b", b)
     if len(a) != len(b):
         raise ValueError(f"a and b must come in pairs; got {len(a)} and {len(b)} scores")
+    unit, a, b = _in_their_unit(a, b)
     difference = a - b
     error = difference.std(ddof=1) / math.sqrt(len(a))
-    return _difference(difference.mean(), error, len(a) - 1, confidence)
+    return _difference(difference.mean(), error, len(a) - 1, confidence, unit)
 
 
 def welch(a, b, confidence=0.95):
@@ -115,21 +116,23 @@ def welch(a, b, confidence=0.95):
     -------
     Difference
     """
-    a, b = _scores("a", a), _scores("b", b)
+    unit, a, b = _in_their_unit(_scores("a", a), _scores("b", b))
     parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
     error = math.sqrt(parts.sum())
-    each = (parts**2 / [len(a) - 1, len(b) - 1]).sum()
-    freedom = parts.sum() ** 2 / each if error else len(a) + len(b) - 2
-    return _difference(a.mean() - b.mean(), error, freedom, confidence)
+    freedom = len(a) + len(b) - 2
+    if error:
+        shares = parts / parts.sum()
+        freedom = 1 / (shares**2 / [len(a) - 1, len(b) - 1]).sum()
+    return _difference(a.mean() - b.mean(), error, freedom, confidence, unit)
 
 
-def _difference(mean, error, freedom, confidence):
+def _difference(mean, error, freedom, confidence, unit):
     half = _t(confidence, freedom) * error
     if error:
         p = 2 * student_tail(abs(mean) / error, freedom)
     else:  # all scores are equal: nothing varies
         p = 1.0 if mean == 0 else 0.0
-    return Difference(float(mean), float(mean - half), float(mean + half), float(p))
+    return Difference(*(unit * float(x) for x in (mean, mean - half, mean + half)), float(p))
 
 
 def power(gain, spread, runs, confidence=0.95):
@@ -153,6 +156,8 @@ def power(gain, spread, runs, confidence=0.95):
     float
     """
     runs = whole("runs", runs, least=2)
+    if np.ndim(gain):
+        raise ValueError(f"gain must be one number; got {gain!r}")
     errors = finite("gain", gain) / (positive("spread", spread) / math.sqrt(runs))
     return student_tail(_t(confidence, runs - 1), runs - 1, shift=float(errors))
 
@@ -174,7 +179,8 @@ def holm(p_values):
     """
     p = finite("p_values", p_values)
     if p.ndim != 1 or p.min() < 0 or p.max() > 1:
-        raise ValueError("p_values must be a row of numbers from 0 to 1")
+        came = f"from {p.min():g} to {p.max():g}" if p.ndim == 1 else f"of the shape {p.shape}"
+        raise ValueError(f"p_values must be a row of numbers from 0 to 1; got numbers {came}")
     order = np.argsort(p)
     factors = np.arange(len(p), 0, -1)
     corrected = np.empty_like(p)
@@ -271,7 +277,24 @@ def _scores(argument, values):
     return values
 
 
+def _in_their_unit(*groups):
+    """A unit, and the scores in it: squares of very large or small numbers leave float64's range.
+
+    The unit is the power of 2 below the largest score, so that nothing is rounded.
+    """
+    largest = max(np.abs(scores).max() for scores in groups)
+    unit = 2.0 ** (math.frexp(largest)[1] - 1)
+    return unit, *(scores / unit for scores in groups)
+
+
+def _share(confidence):
+    """What share of the outcomes lies below the upper end of an interval."""
+    share = (1 + positive("confidence", confidence, below=1)) / 2
+    if share == 1:
+        raise ValueError(f"confidence is too close to 1 to be told from it; got {confidence!r}")
+    return share
+
+
 def _t(confidence, freedom):
     """How many standard errors of a mean the interval reaches to each side."""
-    share = (1 + positive("confidence", confidence, below=1)) / 2
-    return student_quantile(share, freedom)
+    return student_quantile(_share(confidence), freedom)
