@@ -510,9 +510,23 @@ def test_maxout_and_gated_units():
         assert np.allclose(gated, x[:, :2] * f(x[:, 2:]), rtol=1e-6)
         with pytest.raises(ValueError, match="even number of pre-activations, not 3"):
             VECTOR_ACTIVATIONS[name](x[:, :3])
-    for pieces in (3, 0):
-        with pytest.raises(ValueError, match=f"cannot cut 4 numbers into groups of {pieces}"):
-            bends.maxout(x, pieces=pieces)
+    with pytest.raises(ValueError, match="cannot cut 4 numbers into groups of 3"):
+        bends.maxout(x, pieces=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: bends.maxout([1.0, 2], pieces=0), "pieces must be a whole number, 1 or more"),
+        (lambda: bends.maxout([1.0, 2], pieces=2.0), "pieces must be a whole number.* got 2.0"),
+        (lambda: bends.clamped_swiglu([1, 2], alpha=0), "alpha must be a finite number above 0"),
+        (lambda: bends.clamped_swiglu([1, 2], limit=-1), "limit must be a finite number above 0"),
+        (lambda: bends.clamped_swiglu([1, 2], shift=np.nan), "shift must be finite"),
+    ],
+)
+def test_options_out_of_range_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 @pytest.mark.parametrize("f", VECTOR_ACTIVATIONS.values(), ids=VECTOR_ACTIVATIONS)
@@ -536,6 +550,8 @@ def test_masked_numbers_in_a_row():
     assert bends.softmin([inf, 0, 0]).tolist() == [0, 0.5, 0.5]
     for f in (bends.softmax, bends.log_softmax, bends.sparsemax):
         assert np.isnan(f([-inf, -inf])).all()
+        for row in ([inf, 0], [0, inf, inf], [inf, -inf]):
+            assert np.isnan(f(row)).all()
 
 
 def test_softmin_sparsemax_and_hardmax():

@@ -21,6 +21,7 @@ The functions that the chapters speak of stand here; `further` has those that fr
 
 import numpy as np
 
+from . import _arguments
 from .catalogue import Activation, Catalogue, activation, vector_activation  # noqa: F401
 from .further import FURTHER
 from .normal import FURTHEST, tail_and_density
@@ -289,7 +290,8 @@ def snake(x, frequency=1.0):
 def softmax(x):
     """Shares that are positive and sum to 1. Taking off the largest first changes nothing.
 
-    A number of -inf gets a share of 0. Where all are -inf there is nothing to share: nan.
+    A number of -inf gets a share of 0. Where all are -inf there is nothing to share, and
+    where one is inf it would take all of it, from another inf too: nan.
     PyTorch's Softmax2d is this along `axis=-3`.
     """
     z = np.exp(x - x.max(-1, keepdims=True))
@@ -301,13 +303,15 @@ def log_softmax(x):
     """Logarithm of softmax.
 
     The largest entry adds exactly 1 to the sum, so the rest goes through log1p: otherwise a
-    network that is very sure of its answer would show a logarithm of exactly 0.
+    network that is very sure of its answer would show a logarithm of exactly 0. nan where softmax
+    is.
     """
     top = x.argmax(-1)[..., None]
-    x = x - np.take_along_axis(x, top, -1)
+    largest = np.take_along_axis(x, top, -1)
+    x = x - largest
     z = np.exp(x)
     np.put_along_axis(z, top, 0, -1)
-    return x - np.log1p(z.sum(-1, keepdims=True))
+    return x - np.log1p(z.sum(-1, keepdims=True)) + 0 * largest
 
 
 @vector_activation("softmin", r"\frac{e^{-x_i}}{\sum_j e^{-x_j}}")
@@ -322,14 +326,15 @@ def sparsemax(x):
     """Shares that sum to 1, most of them exactly 0: those that the common step τ leaves.
 
     With the numbers in falling order, τ is (the sum of the first k, less 1) / k, for the largest
-    k at which the k-th number still lies above that τ.
+    k at which the k-th number still lies above that τ. nan where softmax is.
     """
-    x = np.maximum(x - x.max(-1, keepdims=True), -2)  # below -1 nothing is left, whatever τ is
+    largest = x.max(-1, keepdims=True)
+    x = np.maximum(x - largest, -2)  # below -1 nothing is left, whatever τ is
     falling = -np.sort(-x, -1)
     count = np.arange(1, x.shape[-1] + 1)
     step = (falling.cumsum(-1) - 1) / count
     kept = (falling > step).sum(-1, keepdims=True)
-    return np.maximum(x - np.take_along_axis(step, np.maximum(kept, 1) - 1, -1), 0)
+    return np.maximum(x - np.take_along_axis(step, np.maximum(kept, 1) - 1, -1), 0) + 0 * largest
 
 
 @vector_activation("hardmax", r"\begin{cases} 1 & i = \arg\max_j x_j \\ 0 & \text{otherwise}"
@@ -342,7 +347,7 @@ def hardmax(x):
 @vector_activation("maxout", r"\max_j x_j", origin="goodfellow2013")
 def maxout(x, pieces=2):
     """The largest of each group of `pieces` neighbours; the axis becomes that much shorter."""
-    if pieces < 1 or x.shape[-1] % pieces:
+    if x.shape[-1] % _arguments.whole("pieces", pieces):
         raise ValueError(f"maxout cannot cut {x.shape[-1]} numbers into groups of {pieces}")
     return x.reshape(*x.shape[:-1], x.shape[-1] // pieces, pieces).max(-1)
 
@@ -397,6 +402,8 @@ def clamped_swiglu(x, limit=7.0, alpha=1.702, shift=1.0):
 
     The defaults are those of the open model gpt-oss; `alpha=1, shift=0` cuts off plain SwiGLU.
     """
+    limit, alpha = _arguments.positive("limit", limit), _arguments.positive("alpha", alpha)
+    _arguments.finite("shift", shift)
     flow, tap = halves(x)
     tap = np.minimum(tap, limit)
     return (np.clip(flow, -limit, limit) + shift) * silu(alpha * tap) / alpha
