@@ -20,10 +20,12 @@
 
   const links = [...article.querySelectorAll("a[href^='#']")].filter((link) => /^#[\w-]+:\w+=/.test(link.getAttribute("href")));
   if (links.length) {
-    const states = make("div", "", "states");
+    const states = make("div", "", "states"), seen = new Set();
     for (const link of links) {
       const address = link.getAttribute("href"), figure = document.getElementById(address.slice(1).split(":")[0]);
       if (!figure?.querySelector(".panels")) continue;  // the chooser has words alone
+      if (seen.has(address)) continue;
+      seen.add(address);
       history.replaceState(null, "", "#");
       const shown = await new Promise((done) => {
         figure.addEventListener("bends-shown", done, { once: true });

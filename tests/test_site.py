@@ -672,16 +672,17 @@ def test_in_a_slide_the_keyboard_meets_the_figure_alone_and_escape_leaves(addres
     assert tab.get_by_role("heading", level=1).is_visible()
 
 
-def worksheet(tab, address):
-    tab.goto(f"{address}/{CHAPTERS[0]}.html?worksheet")
+def worksheet(tab, address, page=CHAPTERS[0]):
+    tab.goto(f"{address}/{page}.html?worksheet")
     tab.wait_for_function("document.documentElement.dataset.made !== undefined")
 
 
 @pytest.mark.browser
-def test_a_worksheet_has_each_state_and_leaves_the_way_back(address, open_page):
+@pytest.mark.parametrize(("page", "name"), [(CHAPTERS[0], "junction"), (CHAPTERS[6], "circle")])
+def test_a_worksheet_has_each_state_once_and_leaves_the_way_back(page, name, address, open_page):
     tab = open_page(f"{address}/index.html", viewport=DESK)
-    worksheet(tab, address)
-    links = soup(CHAPTERS[0]).select('article a[href^="#junction:"]')
+    worksheet(tab, address, page)
+    links = {a["href"] for a in soup(page).select(f'article a[href^="#{name}:"]')}
     assert tab.locator(".states > div").count() == len(links)
     assert len(set(tab.locator(".states p").all_text_contents())) == len(links)
     assert "#" not in tab.locator("h1").text_content() + tab.url
