@@ -432,3 +432,56 @@ def test_a_right_function_of_ones_own_passes():
     assert activation("V", "rectifier", "|x|", "", joints=(0.0,))(kinked)(-2.0) == 2
     with pytest.raises(ValueError, match="family must be one of linear, .*; got 'gates'"):
         activation("Cube", "gates", "x^3", "3x^2")(alone)
+
+
+# A reader's own function --------------------------------------------------------------------------
+
+
+def own(function=None, **facts):
+    """A reader's function, through the decorator."""
+
+    def doubled(x):
+        return 2 * x, 0 * x + 2
+
+    return activation("doubled", "linear", "2x", "2", **facts)(function or doubled)
+
+
+def test_a_function_that_writes_into_x_is_refused():
+    def clipped(x):
+        x[x < 0] = 0
+        return x, 0 * x + 1
+
+    with pytest.raises(ValueError, match="clipped writes into x; it must leave x as it came"):
+        own(clipped)
+    assert own()(3) == 6
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"joints": 0.0}, r"joints must be a tuple of numbers, such as \(0,\); got 0.0"),
+        ({"joints": ("0",)}, "joints must be a tuple of numbers"),
+        ({"turning_points": 1}, "turning_points must be a tuple of numbers"),
+        ({"joints": lambda: 0.0}, "joints must be a tuple of numbers"),
+        ({"kinks": (0,)}, "no 'kinks' to be given: they are worked out from the joints"),
+        ({"colour": "red"}, "no 'colour' to be given; there is: joints"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused(facts, words):
+    with pytest.raises(TypeError, match=f"doubled: .*{words}"):
+        own(**facts)
+
+
+def test_nobody_changes_the_books_function_for_all():
+    for change in (
+        lambda p: p.update(negative_slope=5),
+        lambda p: p.__setitem__("negative_slope", 5),
+        lambda p: p.pop("negative_slope"),
+        lambda p: p.__ior__({"negative_slope": 5}),
+    ):
+        for f in (leaky_relu, leaky_relu.with_parameters(negative_slope=0.2)):
+            with pytest.raises(TypeError, match="with_parameters.* gives a new function"):
+                change(f.parameters)
+    assert leaky_relu(-1) == -0.01
+    copies = copy.deepcopy(leaky_relu), pickle.loads(pickle.dumps(leaky_relu))
+    assert all(f == leaky_relu and f.parameters == {"negative_slope": 0.01} for f in copies)

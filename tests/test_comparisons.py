@@ -157,3 +157,8 @@ def test_nemenyi_is_demsars():
 def test_errors_name_the_argument(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_friedman_drops_no_mask():
+    with pytest.raises(TypeError, match="scores is a masked array"):
+        friedman(np.ma.masked_less(np.eye(3), 0.5))

@@ -1,5 +1,8 @@
 """A wrong argument is answered by a word that names it, what came and what is accepted."""
 
+import warnings
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -31,6 +34,22 @@ def fit(**options):
         (lambda: softmax(X, axis=2), ValueError, "axis must be .* from -2 to 1 .*; got 2"),
         (lambda: net()([[1, 2], [3]]), TypeError, "x must be an array .* different lengths"),
         (lambda: net()(X * 1j), TypeError, "x must be an array of real numbers: got complex"),
+        (lambda: net()([["1", "2"]]), TypeError, "x must be an array of real numbers: got text"),
+        (lambda: net()(X.astype(bytes)), TypeError, "x must be .* real numbers: got text"),
+        (lambda: net()(X.astype(object).astype(str)), TypeError, "real numbers: got text"),
+        (lambda: net()(np.array([[1, "2"]], object)), TypeError, "real numbers: got text"),
+        (lambda: net()(X.astype("M8[s]")), TypeError, "x must be .* numbers: got dates or times"),
+        (lambda: net()(X.astype("m8[s]")), TypeError, "x must be .* numbers: got dates or times"),
+        (
+            lambda: train(net(), X, Y.astype(str), loss="cross_entropy"),
+            TypeError,
+            "y must be an array of real numbers: got text",
+        ),
+        (
+            lambda: MLP([2, 1], dtype=np.float32)([[0, 1], [1e300, 2]]),
+            ValueError,
+            r"x must be finite as float32; the entry at \(1, 0\) is 1e\+300",
+        ),
         (lambda: fit(validation=0.2), TypeError, r"a pair \(x, y\); got 0.2. `split` holds"),
         (lambda: fit(validation=(X, Y, Y)), TypeError, r"a pair \(x, y\); got 3 entries"),
         (lambda: fit(validation=X), TypeError, r"a pair \(x, y\); got 6 entries"),
@@ -52,8 +71,14 @@ def fit(**options):
     ],
 )
 def test_it_says_what_is_wrong(call, error, words):
-    with pytest.raises(error, match=words):
+    with warnings.catch_warnings(), pytest.raises(error, match=words):
+        warnings.simplefilter("error")
         call()
+
+
+def test_numbers_of_any_kind_are_taken():
+    for x in ([[1, 2]], np.array([[1, 2]], object), [[True, False]], [[Fraction(1, 3), 2**70]]):
+        assert np.isfinite(net()(x)).all() and np.isfinite(MLP([2, 1], dtype="float32")(x)).all()
 
 
 def test_names_are_taken_where_the_thing_is():

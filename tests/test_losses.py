@@ -199,6 +199,22 @@ def test_accuracy_counts_right_answers():
         accuracy(cross_entropy, np.ma.array(logits), [0, 2, 1, 1])
 
 
+def test_accuracy_takes_what_the_loss_takes_and_rounds_nothing():
+    close = [[0.9], [0.4]]
+    assert accuracy("binary_cross_entropy", np.array([[3.0], [-3]]), close) == 1
+    for outputs in (np.array([[3], [-3]]), np.array([3.0, -3]), np.array(3.0)):
+        with pytest.raises(ValueError, match="outputs must be floats of shape"):
+            accuracy("binary_cross_entropy", outputs, close)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
+def test_an_example_with_nan_is_not_right(name):
+    outputs = np.array([[1.0, -1], [1, np.nan], [np.nan, np.nan]])
+    labels = [0, 0, 0] if name == "cross_entropy" else [[1, 0], [1, 0], [0, 0]]
+    assert accuracy(name, outputs, labels) == 1 / 3
+    assert accuracy(name, np.stack([outputs, outputs * np.nan]), labels).tolist() == [1 / 3, 0]
+
+
 @pytest.mark.parametrize(
     "loss, targets, message",
     [

@@ -153,3 +153,31 @@ def test_a_changed_rate_holds_from_the_next_step(members):
         assert net.weights[0].ravel().tolist() == [-1.75, -2.75]
     with pytest.raises(ValueError, match="learning_rate must be a finite number above 0"):
         optimizer.learning_rate = 0
+
+
+def test_rates_are_handed_out_to_be_read():
+    optimizer = SGD(0.5)
+    old = optimizer.learning_rate
+    optimizer.learning_rate *= 0.5
+    assert (old, optimizer.learning_rate) == (0.5, 0.25)
+    stacked = SGD([0.5, 1])
+    with pytest.raises(ValueError, match="read-only"):
+        stacked.learning_rate[0] = -5
+    stacked.learning_rate = stacked.learning_rate / 2
+    assert stacked.learning_rate.tolist() == [0.25, 0.5]
+
+
+def test_a_step_that_is_refused_leaves_the_optimiser_as_it_was():
+    net, x = MLP([2, 3, 1]), np.ones((2, 2))
+    good = gradients_of(net, x, x[:, 0])
+    optimizer, before = Adam([0.1, 0.2]), [p.copy() for p in parameters(net)]
+    with pytest.raises(ValueError, match="got 2 rates"):
+        optimizer.step(net, good)
+    masked = Gradients([np.ma.array(g) for g in good.weights], good.biases)
+    with pytest.raises(TypeError, match="gradients is a masked array"):
+        SGD().step(net, masked)
+    assert optimizer.steps == 0
+    assert all(np.array_equal(p, q) for p, q in zip(before, parameters(net), strict=True))
+    optimizer.learning_rate = 0.1
+    optimizer.step(net, good)
+    optimizer.step(net, good)

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 from bends import LOSSES, MLP, OPTIMIZERS, SGD, Adam, train
 from bends.datasets import moons
 from bends.losses import cross_entropy
+from bends.stacks import task
 from bends.training import one_blas_thread, split
 
 X = np.random.default_rng(0).standard_normal((50, 3))
@@ -126,7 +127,11 @@ def test_divergence_names_step_and_layer_and_spares_the_others(capsys):
         (lambda net: net.weights[1].__setitem__((0, 0), np.inf), 2, "the weights"),
         (lambda net: net.biases[0].__setitem__(0, np.nan), 1, "the biases"),
         (lambda net: net.weights[0].__setitem__(..., 1e200), 1, "the pre-activations"),
-        (lambda net: net.weights[1].__setitem__(..., 1e160), 2, "the outputs are finite, but"),
+        (
+            lambda net: net.weights[1].__setitem__(..., 1e160),
+            2,
+            "the losses of the finite outputs of layer 2 are",
+        ),
     ],
 )
 def test_the_first_numbers_that_are_not_finite_are_named(spoil, layer, what):
@@ -302,3 +307,26 @@ def test_the_order_of_the_examples_is_not_drawn_as_the_weights_are():
         expected = [np.random.default_rng([seed, 1]).permutation(9).tolist() for seed in seeds]
         assert [rng.permutation(9).tolist() for rng in net.shuffles] == expected
         assert np.random.default_rng(seeds[0]).permutation(9).tolist() not in expected
+
+
+@pytest.mark.parametrize("observe", [3, "print", [print]])
+def test_what_cannot_observe_is_refused_before_the_first_step(observe):
+    net = MLP([3, 4, 1], seed=0)
+    before = [p.copy() for p in net.weights]
+    with pytest.raises(TypeError, match="observe must be a function, or None; got"):
+        train(net, X, X[:, 0], loss="squared_error", observe=observe, progress=False)
+    assert all(np.array_equal(p, q) for p, q in zip(before, net.weights, strict=True))
+
+
+def test_split_and_task_drop_no_mask():
+    masked = np.ma.masked_greater(X, 0)
+    for call in (
+        lambda: split(masked, X),
+        lambda: split(X, y=masked),
+        lambda: task(masked, X, X, X, "squared_error"),
+        lambda: task(X, X, X, masked, "squared_error"),
+    ):
+        with pytest.raises(TypeError, match="(x|y|y_test) is a masked array"):
+            call()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        split(X, z=X)

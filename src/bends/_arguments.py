@@ -1,8 +1,14 @@
-"""Checks of arguments: every error names the argument, what came and what is accepted."""
+"""Checks of arguments: every error names the argument, what came and what is accepted.
+
+Some stand in decorators. The digests of stored runs (`bends.digests`) cover a function without its
+decorators, and what only refuses changes no number: so a new refusal leaves all rows as they are.
+"""
 
 import importlib
+import inspect
 import os
 from difflib import get_close_matches
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -63,6 +69,67 @@ def unmasked(argument, values):
     return values
 
 
+def refusing(**checks):
+    """Decorator: each check is called with its argument's name and value, before the function."""
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checked(*positional, **named):
+            try:
+                given = signature.bind(*positional, **named).arguments
+            except TypeError:  # the function's own call says it better
+                given = {}
+            for argument in checks.keys() & given.keys():
+                checks[argument](argument, given[argument])
+            return function(*positional, **named)
+
+        return checked
+
+    return decorate
+
+
+def function_or_none(argument, value):
+    """Refuse what is neither a function nor None."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{argument} must be a function, or None; got {value!r}")
+
+
+def _no_text_and_no_larger(finite):
+    """Decorator: refuse text and dates, which NumPy makes numbers of, and what `dtype` cannot hold.
+
+    A number too large for float32 would come back as inf, with a warning.
+    """
+
+    @wraps(finite)
+    def checked(argument, values, dtype=np.float64):
+        try:
+            array = np.asarray(values)
+        except ValueError:  # rows of different lengths
+            return finite(argument, values, dtype)
+        if array.dtype.kind in "USMm" or array.dtype == object and any(map(_is_text, array.flat)):
+            kind = "dates or times" if array.dtype.kind in "Mm" else "text"
+            raise TypeError(f"{argument} must be an array of real numbers: got {kind}")
+        if array.dtype.kind in "iufO" and np.dtype(dtype).itemsize < array.dtype.itemsize:
+            wide = finite(argument, values)
+            beyond = np.argwhere(np.abs(wide) > np.finfo(dtype).max)
+            if beyond.size:
+                first = tuple(int(i) for i in beyond[0])
+                raise ValueError(
+                    f"{argument} must be finite as {np.dtype(dtype)}; the entry at {first} is "
+                    f"{wide[first]}"
+                )
+        return finite(argument, values, dtype)
+
+    return checked
+
+
+def _is_text(value):
+    return isinstance(value, str | bytes | np.datetime64 | np.timedelta64)
+
+
+@_no_text_and_no_larger
 def finite(argument, values, dtype=np.float64):
     """Return `values` as an array of `dtype`, if it has entries and all of them are finite."""
     unmasked(argument, values)

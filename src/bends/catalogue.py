@@ -217,6 +217,22 @@ def as_floats(x, name):
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+class Parameters(dict):
+    """Parameters by name. A function of the catalogue is shared by all: they stay as they are."""
+
+    def _refuse(self, *_, **__):
+        raise TypeError("parameters stay as they are; with_parameters(...) gives a new function")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+    def __or__(self, changes):
+        return Parameters(dict(self) | changes)
+
+    def __reduce__(self):
+        return Parameters, (dict(self),)
+
+
 def activation(title, family, formula, derivative, **facts):
     """Decorator: an `Activation` from a function that returns value and derivative.
 
@@ -229,14 +245,37 @@ def activation(title, family, formula, derivative, **facts):
         arguments = list(inspect.signature(function).parameters.values())[1:]
         parameters = {argument.name: argument.default for argument in arguments}
         name = function.__name__.rstrip("_")
+        _check_facts(name, facts)
         function.facts = {fact: value for fact, value in facts.items() if callable(value)}
         _check(name, function, family, parameters)
         settled = facts | facts_for(function, parameters)
+        for fact in ("joints", "turning_points"):
+            _check_places(name, fact, settled.get(fact, ()))
         _check_derivative(name, function, parameters, settled.get("joints", ()))
         function.__qualname__ += ".function"  # where pickle finds it, once the name is taken
+        parameters = Parameters(parameters)
         return Activation(name, title, family, formula, derivative, function, parameters, **settled)
 
     return decorate
+
+
+FACTS = ("joints", "turning_points", "aliases", "origin")
+
+
+def _check_facts(name, facts):
+    for fact in facts:
+        if fact not in FACTS:
+            hint = ": they are worked out from the joints" if fact == "kinks" else ""
+            raise TypeError(
+                f"{name}: there is no {fact!r} to be given{hint}; there is: {', '.join(FACTS)}"
+            )
+
+
+def _check_places(name, fact, places):
+    if not isinstance(places, tuple | list) or not all(
+        isinstance(place, numbers.Real) for place in places
+    ):
+        raise TypeError(f"{name}: {fact} must be a tuple of numbers, such as (0,); got {places!r}")
 
 
 def _check(name, function, family, parameters):
@@ -247,8 +286,11 @@ def _check(name, function, family, parameters):
         if not isinstance(value, numbers.Real):
             raise TypeError(f"{name}: the parameter {parameter} needs a number as its default")
     x = np.array([[-1.5, 0.25, 2.0]])
+    given = x.copy()
     with np.errstate(all="ignore"):
-        pair = function(x.copy(), **parameters)
+        pair = function(given, **parameters)
+    if not np.array_equal(given, x):
+        raise ValueError(f"{name} writes into x; it must leave x as it came, and return new arrays")
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise TypeError(f"{name} must return two results: the value and the derivative")
     for result, what in zip(pair, ("value", "derivative"), strict=True):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bends._arguments import finite, positive, whole
+from bends._arguments import finite, positive, unmasked, whole
 from bends.distributions import (
     chi_squared_tail,
     range_quantile,
@@ -234,8 +234,13 @@ def friedman(scores):
     Returns
     -------
     Ranks
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are fewer blocks or levels, or the scores are masked or no numbers.
     """
-    scores = np.asarray(scores, float)
+    scores = np.asarray(unmasked("scores", scores), float)
     if scores.ndim != 2 or scores.shape[0] < 2 or scores.shape[1] < 3:
         raise ValueError(f"scores must hold 3 levels in 2 blocks at least; got {scores.shape}")
     blocks, levels = scores.shape

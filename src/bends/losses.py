@@ -192,11 +192,21 @@ def accuracy(loss, outputs, targets):
         `binary_cross_entropy` (right: every output on its target's side of 1/2) or
         `cross_entropy` (right: the label's output is the largest); or its name.
     outputs, targets : array
-        As the loss takes them.
+        As the loss takes them. An example with an output that is nan is not right.
+
+    Returns
+    -------
+    float, or array of shape (members,)
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If the loss is not one of these two, or does not take the outputs and targets.
     """
     loss = find(LOSSES, loss, "loss")
     if loss.correct is None:
         raise ValueError(f"loss={loss.name!r} has answers that are near or far, not right or wrong")
-    outputs = np.asarray(unmasked("outputs", outputs))
-    targets = loss.prepare(targets, outputs.shape, outputs.dtype)
-    return loss.correct(outputs, targets).mean(axis=-1)
+    loss(outputs, targets)  # refuses what it does not take
+    outputs = np.asarray(outputs)
+    right = loss.correct(outputs, loss.prepare(targets, outputs.shape, np.float64))
+    return (right & ~np.isnan(outputs).any(axis=-1)).mean(axis=-1)

@@ -1,10 +1,38 @@
 """How a network's parameters move, once their gradients are known."""
 
+from functools import wraps
+
 import numpy as np
 
-from bends._arguments import positive
+from bends._arguments import positive, unmasked
 
 
+def _careful(optimizer):
+    """Class decorator: rates are handed out to be read, and a step is checked before it is made.
+
+    It stands outside, since stored runs carry the digest of what it decorates.
+    """
+    step = optimizer.step
+
+    @wraps(step)
+    def checked(self, net, gradients):
+        self._rate_for(net, net.weights[0])  # as many as there are members
+        for g in [*gradients.weights, *gradients.biases]:
+            unmasked("gradients", g)
+        step(self, net, gradients)
+
+    def rates(self):
+        """To be read alone: a new rate is set as `optimizer.learning_rate = ...`."""
+        handed_out = self._rates.copy()
+        handed_out.flags.writeable = False
+        return handed_out[()]  # a number, where it is one
+
+    optimizer.step = checked
+    optimizer.learning_rate = optimizer.learning_rate.getter(rates)
+    return optimizer
+
+
+@_careful
 class Optimizer:
     """What the optimisers share: the learning rate, and a memory or more for each parameter.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bends._arguments import known, positive, whole
+from bends._arguments import known, positive, refusing, unmasked, whole
 from bends.activations import ACTIVATIONS
 from bends.initializers import INITIALIZERS, variance_scaling
 from bends.losses import LOSSES
@@ -48,6 +48,7 @@ class Task(NamedTuple):
     loss: str
 
 
+@refusing(x=unmasked, y=unmasked, x_test=unmasked, y_test=unmasked)
 def task(x, y, x_test, y_test, loss="cross_entropy", *, share=0.2, seed=0):
     """A task from data with a test part; the validation examples are drawn from the rest.
 
@@ -65,6 +66,11 @@ def task(x, y, x_test, y_test, loss="cross_entropy", *, share=0.2, seed=0):
     Returns
     -------
     Task
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        As `split`; if an array is masked, or the loss is not known.
     """
     known("loss", loss, LOSSES)
     x, y, x_validation, y_validation = split(x, y, share, seed)

@@ -2,18 +2,28 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
-from bends._arguments import face, finite, known, positive, whole
+from bends._arguments import (
+    face,
+    finite,
+    function_or_none,
+    known,
+    positive,
+    refusing,
+    unmasked,
+    whole,
+)  # fmt: skip
 from bends.catalogue import find
 from bends.losses import LOSSES
 from bends.optimizers import OPTIMIZERS, Optimizer
 
 
+@refusing(observe=function_or_none)
 def train(
     net, x, y, *, loss, optimizer="adam", epochs=10, batch_size=32,
     validation=None, patience=None, observe=None, progress=True,
@@ -52,13 +62,19 @@ def train(
         Stop a network when its validation loss has not fallen for so many epochs. Whether it stops
         or reaches the last epoch, it gets back the parameters it had when that loss was lowest.
     observe : callable, optional
-        `observe(step, net)` is called after each step; step 1 is the first.
+        `observe(step, net)` is called after each step; step 1 is the first. An error that it
+        raises ends the training: the network keeps the steps so far, and there is no history.
     progress : bool
         Show a progress bar, and a line for each network that stops early.
 
     Returns
     -------
     History
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If an argument is not as above; the message names it, and no step has been made.
     """
     loss = find(LOSSES, loss, "loss")
     if not isinstance(optimizer, Optimizer):
@@ -176,13 +192,30 @@ def one_blas_thread():
         yield
 
 
+@refusing(x=unmasked, y=unmasked)
 def split(x, y, share=0.2, seed=0):
     """Draw a share of the examples for validation.
+
+    Parameters
+    ----------
+    x, y : array
+        Examples and targets, as many of the one as of the other.
+    share : float
+        Above 0 and less than 1.
+    seed : int
+        Seed of the draw.
 
     Returns
     -------
     x_train, y_train, x_validation, y_validation : ndarray
         The `round(share · n)` validation examples are drawn without replacement.
+
+    Raises
+    ------
+    ValueError
+        If x and y differ in number, an argument is out of range, or one part would be empty.
+    TypeError
+        If x or y is masked.
     """
     x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y):
@@ -288,6 +321,21 @@ def _finite_parameters(net):
     return np.isfinite(np.concatenate(parameters, axis=-1)).all(axis=-1)
 
 
+def _losses_in_words(first_not_finite):
+    """Decorator: words for losses alone that " of layer 2 are not finite" can follow.
+
+    It stands outside, since stored runs carry the digest of what it decorates.
+    """
+
+    @wraps(first_not_finite)
+    def in_words(net, key):
+        layer, what = first_not_finite(net, key)
+        return layer, "the losses of the finite outputs" if what.endswith("losses") else what
+
+    return in_words
+
+
+@_losses_in_words
 def _first_not_finite(net, key):
     """The layer where a member's numbers first stopped being finite, and which numbers.
 
