@@ -198,7 +198,8 @@ def test_words_that_are_typed_find_their_answer(question, word, value):
     [
         ("multi class", None), ("multiclas", "nearest: one of many"),
         ("regresion", "nearest: number"), ("qqq", "known: number, positive number, bounded number"),
-        (3, "known: number, positive number"),
+        (3, "known: number, positive number"), ("image", "known: number"),
+        ("stock", "known: number"), ("probabilty", "nearest: share"),
     ],
 )  # fmt: skip
 def test_a_word_that_is_not_known_is_told_the_nearest(word, says):
@@ -207,6 +208,45 @@ def test_a_word_that_is_not_known_is_told_the_nearest(word, says):
         return
     with pytest.raises(ValueError, match=f"answer={word!r} is not known; {says}"):
         choose(answer=word)
+
+
+@pytest.mark.parametrize(
+    ("layers", "value"),
+    [
+        (1, "shallow"),
+        (5, "shallow"),
+        (6, "deep"),
+        (20, "deep"),
+        (21, "very deep"),
+        (99, "very deep"),
+    ],
+)
+def test_a_number_of_hidden_layers_is_taken(layers, value):
+    assert choose(depth=layers) == choose(depth=value)
+
+
+def test_every_number_of_layers_has_one_value_in_words_as_in_numbers():
+    words = {"five": 5, "six": 6, "twenty": 20}
+    told = QUESTIONS["depth"]["values"]
+    named = {v: [words[w] for w in re.findall("|".join(words), text)] for v, text in told.items()}
+    assert named == {"shallow": [5], "deep": [6, 20], "very deep": [20]}
+    assert told["very deep"].startswith("more than twenty")
+    assert QUESTIONS["depth"]["from"] == {"shallow": 1, "deep": 5 + 1, "very deep": 20 + 1}
+
+
+@pytest.mark.parametrize("layers", [0, -1, 2.5, True, "three"])
+def test_what_is_no_depth_is_told_what_each_value_means(layers):
+    with pytest.raises(ValueError, match=r"shallow \(up to five hidden layers\), deep \(six to"):
+        choose(depth=layers)
+
+
+def test_a_recommendation_cannot_change_the_rules():
+    for said in ({}, {"network": "transformer"}):
+        before = json.dumps([RULES, ANSWERS])
+        for reason in choose(**said).reasons:
+            assert isinstance(reason["evidence"], tuple)
+            reason.clear()
+        assert json.dumps([RULES, ANSWERS]) == before
 
 
 def test_gains_in_the_code_are_the_functions_own():

@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 from pathlib import Path
 from textwrap import fill
 
@@ -21,7 +22,8 @@ from ..catalogue import plain
 _DATA = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf8"))
 
 QUESTIONS = _DATA["questions"]
-"""For each question its text, its values with what each means, and other words for them."""
+"""For each question its text, its values with what each means, and other words for them; for
+whole numbers also the least that stands for each value."""
 OPENINGS = _DATA["openings"]
 """For each kind of network the lines that the code starts with: sizes, and a batch of examples."""
 RULES = _DATA["rules"]
@@ -35,6 +37,7 @@ CONFIDENCE = {
     "reported": "a source that was read says so",
     "convention": "most people do it; here it is not tested",
 }
+ALIKE = 0.75  # from what share of equal letters on one word is offered for another
 IDLE = "Answers that make no difference here, changed alone:"
 
 
@@ -53,7 +56,7 @@ class Recommendation:
     idle : tuple of str
         The questions whose answer alone, changed, would leave all of this as it is.
     reasons : tuple of dict
-        For the hidden layers and for the end: "reason", "evidence" (a list) and "confidence".
+        For the hidden layers and for the end: "reason", "evidence" (a tuple) and "confidence".
     code : dict
         Lines to copy, by framework. They run as they stand, on stand-ins for your data.
     second : str or None
@@ -100,7 +103,8 @@ def choose(
     Parameters
     ----------
     network, depth, normalised, answer, device, data : str
-        One of the values in `QUESTIONS`, or another word for it ("cnn", "binary", "int8").
+        One of the values in `QUESTIONS`, or another word for it ("cnn", "binary", "int8");
+        `depth` also as the number of hidden layers.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def choose(
     Raises
     ------
     ValueError
-        If a value is not known; the message names the nearest ones.
+        If a value is not known; the message names the nearest ones, or tells what each means.
 
     Examples
     --------
@@ -132,8 +136,8 @@ def choose(
         learning_rate=rule["rate"],
         idle=tuple(q for q in QUESTIONS if q != "answer" and idle(q, said)),
         reasons=(
-            {key: rule[key] for key in ("reason", "evidence", "confidence")},
-            {"reason": end["why"], "evidence": end["evidence"], "confidence": sure(end)},
+            _because(rule["reason"], rule),
+            _because(end["why"], end),
         ),
         code=code(rule, end),
         second=second and second["title"],
@@ -144,12 +148,23 @@ def choose(
 def meant(question, word):
     """The value that a word stands for; a word that is not known is told the nearest."""
     values, aliases = QUESTIONS[question]["values"], QUESTIONS[question]["aliases"]
+    if isinstance(word, Integral) and not isinstance(word, bool) and word > 0:
+        reached = [v for v, least in QUESTIONS[question].get("from", {}).items() if word >= least]
+        if reached:
+            return reached[-1]
     words = {plain(name): value for name, value in (aliases | {v: v for v in values}).items()}
     if plain(word) in words:
         return words[plain(word)]
-    near = dict.fromkeys(words[name] for name in get_close_matches(plain(word), words))
-    hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(values)}"
+    near = get_close_matches(plain(word), words, cutoff=ALIKE)
+    nearest = ", ".join(dict.fromkeys(words[name] for name in near))
+    meanings = ", ".join(v if v in text else f"{v} ({text})" for v, text in values.items())
+    hint = f"nearest: {nearest}" if near else f"known: {meanings}"
     raise ValueError(f"{question}={word!r} is not known; {hint}")
+
+
+def _because(reason, entry):
+    """The reason for a piece of advice, as a copy: the table stays as it is."""
+    return {"reason": reason, "evidence": tuple(entry["evidence"]), "confidence": sure(entry)}
 
 
 def sure(entry):
