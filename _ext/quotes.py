@@ -11,9 +11,10 @@ from html import unescape
 MARK, DOUBLE = "(?:'|&#x27;|&#39;)", '(?:"|&quot;)'
 APOSTROPHE = re.compile(rf"(?<=\w){MARK}(?=\w)|(?<=s){MARK}(?=\s)|^{MARK}(?=s\b)")
 QUOTED = re.compile(rf"(?<![^\s(]){DOUBLE}(?=\S)(.*?)(?<=\S){DOUBLE}(?!\w)", re.DOTALL)
-# What a figure's script exchanges for its states' own text keeps the spaces that those have.
+# What a figure's script exchanges for its states' own text keeps the spaces that those have; so
+# does the page's title, which has no lines.
 PART = re.compile(
-    r"""(?P<open><(?P<name>svg|p)\b(?:(?<=svg)|[^>]*\bclass="says")[^>]*>)(?P<inner>.*?)(?P<end></(?P=name)>)"""
+    r"""(?P<open><(?P<name>svg|title|p)\b(?:(?<=svg)|(?<=title)|[^>]*\bclass="says")[^>]*>)(?P<inner>.*?)(?P<end></(?P=name)>)"""
     r"""|(?P<code><(?P<kind>pre|code|script|style|samp|kbd|math)\b.*?</(?P=kind)>|<!--.*?-->)"""
     r"""|(?P<tag><(?:"[^"]*"|'[^']*'|[^'">])*>)|(?P<text>[^<]+)""",
     re.DOTALL,

@@ -35,6 +35,7 @@ def test_marks_are_curly_in_text_alone(html, expected):
         ("so 4 · s(1 − s) is 15 %", "so 4~·~s(1~−~s) is 15~%"),
         ("if <em>x</em> = 2, a &lt; 3", "if <em>x</em>~=~2, a~&lt;~3"),
         ("2 · <em>x</em> · 3", "2~·~<em>x</em>~·~3"),
+        ("<title>Bend? · Bends</title>2 · 3", "<title>Bend? · Bends</title>2~·~3"),
         ("softmax + cross-entropy, on − off", "softmax + cross-entropy, on~−~off"),
         ("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8", "1 +~2 +~3 +~4 +~5 +~6 +~7 +~8"),
         ("1 · (−1) + 2 · 1 + 0.5 · 0 = 1", "1~·~(−1) +~2~·~1 +~0.5~·~0 =~1"),
