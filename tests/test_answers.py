@@ -2,20 +2,15 @@
 
 import itertools
 import json
-import sys
 
-import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from notebook_rules import baked, calls
 
 from bends import look
 from bends.check import check, numbers
 from bends.check.answers import answer_form
 from bends.check.exercises import _judge
-
-sys.path.insert(0, str(ROOT / "_ext"))
 
 
 def rule(bias):
@@ -87,14 +82,6 @@ def test_the_page_shows_the_input_and_prints_nothing(monkeypatch, capsys):
 
 def chapters():
     return sorted((ROOT / "chapters").glob("*.ipynb"))
-
-
-@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
-def test_a_check_on_the_page_is_tagged_so(path):
-    for cell in nbformat.read(path, as_version=4).cells:
-        if calls(cell, "check"):
-            tag = "remove-input" if baked(cell) else "remove-cell"
-            assert tag in cell.metadata.tags
 
 
 @pytest.fixture

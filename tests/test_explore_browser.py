@@ -5,9 +5,9 @@ import itertools
 import json
 import re
 import shutil
-import sys
 
 import numpy as np
+import payloads
 import pytest
 from conftest import CHAPTERS, ROOT, serving
 from PIL import Image
@@ -18,9 +18,6 @@ from bends.explore.baking import bake
 from bends.explore.explorer import Explorer
 from bends.explore.page import page
 from bends.look import number
-
-sys.path.insert(0, str(ROOT / "_ext"))
-import payloads
 
 pytestmark = pytest.mark.browser
 

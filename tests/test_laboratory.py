@@ -7,7 +7,7 @@ import warnings
 import laboratory
 import numpy as np
 import pytest
-from conftest import ROOT, SITE
+from conftest import ROOT, SITE, missing
 
 from bends import ACTIVATIONS, MLP, datasets
 from bends.explore.tracing import javascript
@@ -99,6 +99,7 @@ def trained(page, names, optimizer, steps, nudge=False, l2=0):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "exponential"])
 def test_the_page_trains_the_network_that_python_trains(page, name):
+    compared = 0
     for depth in (1, 3, 5):
         for optimizer in OPTIMIZERS:
             with warnings.catch_warnings():
@@ -106,6 +107,9 @@ def test_the_page_trains_the_network_that_python_trains(page, name):
                 there, here = trained(page, [name] * depth, optimizer, 100)
             if np.isfinite(here).all() and np.abs(here).max() < 1e6:
                 assert there == pytest.approx(here, rel=1e-9, abs=1e-9), (depth, optimizer)
+                compared += 1
+    grows_fast = name in ("squared_relu", "xielu")  # deep networks with them may diverge
+    assert compared >= 5 if grows_fast else compared == 3 * len(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
@@ -268,7 +272,7 @@ def test_the_gain_of_an_own_function_is_pythons(page):
 def built(browser):
     path = SITE / "back" / "laboratory.html"
     if not path.exists():
-        pytest.skip("The book is not built: run `make book` first.")
+        missing("The book is not built: run `make book` first.")
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -365,18 +369,18 @@ def test_a_loss_above_the_graph_is_told(built):
 
 def test_with_reduced_motion_it_draws_twice_a_second(built):
     built.emulate_media(reduced_motion="reduce")
-    built.add_init_script("""window.drawn = 0;
+    built.add_init_script("""window.drawn = [];
         const line = CanvasRenderingContext2D.prototype.strokeRect;
         CanvasRenderingContext2D.prototype.strokeRect = function (...a) {
-            drawn++;
+            drawn.push(performance.now());
             line.apply(this, a);
         };""")
     built.goto(built.address + OPENING.replace("relu-8", "relu-1"))  # one unit: one frame a drawing
     built.get_by_role("button", name="Run").click()
     built.wait_for_function("/^Step \\d{2,}/.test(document.querySelector('.says').textContent)")
-    before = built.evaluate("drawn")
-    built.wait_for_timeout(2000)
-    assert 1 <= built.evaluate("drawn") - before <= 5
+    built.evaluate("drawn.length = 0")
+    built.wait_for_function("drawn.length > 4")
+    assert np.diff(built.evaluate("drawn")).min() > 450  # milliseconds
 
 
 def test_while_it_trains_the_page_stays_within_a_frame(browser, built):

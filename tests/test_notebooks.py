@@ -10,23 +10,18 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import execution
 import jupyter_cache
+import kernels
 import nbformat
+import notebooks
 import pytest
+import shake
 from jupyter_cache.base import CacheBundleIn
-
-from bends.check.exercises import RIGHT
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "_ext"))
-
-import execution  # noqa: E402
-import kernels  # noqa: E402
-import notebooks  # noqa: E402
-import shake  # noqa: E402
-from notebook_rules import (  # noqa: E402
+from notebook_rules import (
     METADATA,
     SOLUTION,
+    TAGS,
     exercises,
     faults,
     long_hidden,
@@ -34,6 +29,9 @@ from notebook_rules import (  # noqa: E402
     printed,
 )
 
+from bends.check.exercises import RIGHT
+
+ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -388,3 +386,9 @@ def test_running_needs_only_what_is_installed_for_it():
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
                 assert set(imported(cell.source)) <= there, (path.stem, cell.id)
+
+
+def test_contributing_lists_the_tags_that_a_cell_may_carry():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf8")
+    table = text.split("## Tags that a cell may carry")[1].split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([\w-]+)` \| \w", table, re.M)) == sorted(TAGS)

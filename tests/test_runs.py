@@ -437,23 +437,33 @@ def test_a_system_without_this_lock_runs_all_the_same(tmp_path, monkeypatch):
 @no_windows
 def test_killed_twenty_times_at_random_nothing_is_lost(tmp_path):
     path, rng = tmp_path / "runs.csv", np.random.default_rng(0)
-    grid = own(settings=product(extra=[float(i) for i in range(40)]), largest_stack=1)
+    grid = own(settings=product(extra=[float(i) for i in range(100)]), largest_stack=1)
     run(grid, tmp_path / "whole.csv", progress=False)
-    finished = set()
+
+    def rows():
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
+    finished, midway = set(), 0
     for _ in range(20):
-        child = os.fork()
+        child, wanted, ended = os.fork(), len(finished) + rng.integers(3), (0, 0)
         if child == 0:
             try:
                 run(grid, path, progress=False)
             finally:
                 os._exit(0)
-        time.sleep(rng.uniform(0, 0.05))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        while rows() < wanted and not ended[0]:
+            time.sleep(0.001)
+            ended = os.waitpid(child, os.WNOHANG)
+        if not ended[0]:
+            time.sleep(rng.uniform(0, 0.005))
+            os.kill(child, signal.SIGKILL)
+            ended = os.waitpid(child, 0)
         if path.exists():
             lines = set(path.read_bytes().splitlines(keepends=True))
             assert finished <= lines
             finished = {line for line in lines if line.endswith(b"\n")}
+            midway += os.WIFSIGNALED(ended[1]) and 1 < len(finished) < 101
+    assert midway >= 5
     run(grid, path, progress=False)
     assert path.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
