@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -103,6 +104,18 @@ def said(place, pattern):
     return [Number(group) for group in found[0].groups()]
 
 
+def leaves(data):
+    """The sentences of nested dicts and lists: texts of three words and more, without code."""
+    if isinstance(data, str):
+        if len(re.findall(r"[A-Za-z]{2,}", data)) >= 3:
+            yield data
+    elif isinstance(data, dict | list):
+        items = data.items() if isinstance(data, dict) else enumerate(data)
+        for key, value in items:
+            if key not in ("code", "openings", "optimizers", "evidence"):
+                yield from leaves(value)
+
+
 def pages():
     """`{path from the root: its prose}` of all that a reader sees."""
     found = {}
@@ -113,6 +126,12 @@ def pages():
     groups = yaml.safe_load((ROOT / "back" / "questions.yml").read_text(encoding="utf8"))
     asked = [f"{q['ask']}\n\n{q['answer']}" for group in groups for q in group["questions"]]
     found[ROOT / "back" / "questions.yml"] = plain("\n\n".join(asked))
+    guide = yaml.safe_load(GUIDE.read_text(encoding="utf8"))
+    found[GUIDE] = plain(
+        "\n\n".join(itertools.chain(*(words.values() for words in guide.values())))
+    )
+    rules = json.loads(RULES.read_text(encoding="utf8"))
+    found[RULES] = plain("\n\n".join(leaves(rules)))
     course = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
     chapters = [line for part in course["parts"] for line in part["chapters"].values()]
     lines = [*sum(chapters, []), *course["pages"].values()]
