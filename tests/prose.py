@@ -112,7 +112,7 @@ def leaves(data):
     elif isinstance(data, dict | list):
         items = data.items() if isinstance(data, dict) else enumerate(data)
         for key, value in items:
-            if key not in ("code", "openings", "optimizers", "evidence"):
+            if key not in ("code", "openings", "optimizers", "evidence", "y"):
                 yield from leaves(value)
 
 
