@@ -178,3 +178,18 @@ def test_stored_answers_of_another_shape_are_none(tab, stored):
     tab.reload()
     assert tab.locator("#contents a").first.inner_text() == "One\n2 of 3 answered"
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "shown"),
+    [
+        (1234567, 1234569, 1, "1234567 to 1234569, in steps of 1<"),
+        (0.0000005, 0.000001, 0.00000025, "0.0000005 to 0.000001, in steps of 0.00000025<"),
+        (-0.1234567, 0.8765433, 0.5, "−0.1234567 to 0.8765433, in steps of 0.5<"),
+    ],
+)
+def test_an_input_shows_all_digits_of_its_numbers(low, high, step, shown):
+    html = answer_form(numbers(low, high, step), lambda answer: check(answer, low))
+    assert shown in html
+    field = BeautifulSoup(html, "html.parser").find("input")
+    assert (float(field["data-low"]), float(field["data-step"])) == (low, step)

@@ -35,7 +35,9 @@ def says(capsys, *arguments, **options):
         (3, 3.0),
         (np.float32(0.1), 0.1),
         ([1, 2], np.array([1, 2])),
-        (np.nan, np.nan),
+        ([True, False], [True, False]),
+        ((True, False), np.array([True, False])),
+        (lambda x: x * np.nan, {1: np.nan}),
         (" ReLU", "relu"),
         (True, True),
         (np.False_, False),
@@ -257,7 +259,7 @@ def test_a_rule_judges_an_open_answer(capsys):
 def test_an_exercise_at_fault_is_not_the_readers(capsys):
     with pytest.raises(TypeError, match="a rule returns a sentence .* got False"):
         check(1, lambda answer: False)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(TypeError, match="wrong: its function at 1 stops with ZeroDivisionError"):
         check(..., {1: 1}, wrong={(lambda x: x / 0): "Even where the starter is bare."})
 
 
@@ -403,3 +405,46 @@ def test_questions_are_accessible(page_of, theme):
 def test_a_masked_array_is_told_so(capsys):
     assert not check(np.ma.masked_equal([1.0, 2.0], 2), [1.0, 2.0])
     assert "Your answer is a masked array" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        (np.nan, np.nan, "Your answer is nan, which is not a number."),
+        ([1, np.nan], [1, np.nan], "Your answer is nan at place 1 .*, which is not a number."),
+        (["1", "2"], [1, 2], "with text in it: write numbers without quotes"),
+        (np.array(["1", "2"]), [1, 2], "with text in it: write numbers without quotes"),
+        ([1, "2"], [1, 2], "with text in it"),
+        ([True, True], [True, False], "too large"),
+        ([True, False, True], [True, False], "where an array of shape"),
+        (np.array([1, 2], "m8[s]"), [1, 2], "where an array of shape"),
+    ],
+)
+def test_what_looks_like_the_right_numbers_and_is_not(capsys, answer, expected, words):
+    message = says(capsys, answer, expected)
+    assert message.startswith(WRONG) and re.search(words, message)
+
+
+@pytest.mark.parametrize("answer", [[[..., 1], [2, 3]], ([1, (2, ...)],), [[[...]]]])
+def test_a_gap_in_any_depth_is_not_answered_yet(capsys, answer):
+    assert says(capsys, answer, [[1, 1], [2, 3]]).startswith(UNANSWERED)
+
+
+def test_a_list_that_holds_itself_is_judged(capsys):
+    loop = [1]
+    loop.append(loop)
+    assert says(capsys, loop, [1, 2]).startswith(WRONG)
+
+
+@pytest.mark.parametrize("tolerance", [-1, np.nan, np.inf, "0.1", None])
+def test_a_tolerance_that_is_none_is_refused(tolerance):
+    with pytest.raises(ValueError, match="tolerance must be a finite number, 0 or more; got"):
+        check(1, 2, tolerance=tolerance)
+    assert check(1, 1, tolerance=0)
+
+
+def test_an_exercise_whose_own_function_stops_says_so():
+    with pytest.raises(TypeError, match="expected: its function at 0 stops with ZeroDivisionError"):
+        check(lambda x: x, lambda x: 1 / x, on=[1, 0])
+    with pytest.raises(TypeError, match="wrong: its function at 0 stops with ZeroDivisionError"):
+        check(lambda x: x, lambda x: x + 1, on=[1, 0], wrong={lambda x: 1 / x: "no"})

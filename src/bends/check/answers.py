@@ -12,6 +12,8 @@ import json
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+
 MOST = 600  # numbers of one input
 MOST_EACH = 24  # numbers of each of two inputs
 
@@ -89,12 +91,18 @@ def answer_form(page, judge):
 
 def number_input(name, numbers):
     """One input with its label, range and step."""
-    low, high = numbers.values[0], numbers.values[-1]
-    reach = f"{low:g} to {high:g}".replace("-", "−")
+    low, high = (in_digits(numbers.values[i]) for i in (0, -1))
+    step = in_digits(numbers.step)
+    reach = f"{low} to {high}".replace("-", "−")
     return (
         f'<label for="{name}">{escape(numbers.label)}</label> '
         f'<input type="text" inputmode="decimal" id="{name}" name="{name}" size="7" '
-        f'autocomplete="off" data-low="{low:g}" data-step="{numbers.step:g}" '
+        f'autocomplete="off" data-low="{low}" data-step="{step}" '
         f'data-count="{numbers.count}" aria-describedby="{name}-range">'
-        f'<small id="{name}-range">{reach}, in steps of {numbers.step:g}</small> '
+        f'<small id="{name}-range">{reach}, in steps of {step}</small> '
     )
+
+
+def in_digits(x):
+    """All digits of a number, none rounded off, without an exponent."""
+    return np.format_float_positional(x, trim="-")

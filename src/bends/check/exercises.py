@@ -5,10 +5,13 @@ with it in its kind or its value is found in `faults`.
 """
 
 import contextlib
+import copy
+import math
 import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from IPython.display import HTML, display
 
@@ -52,7 +55,8 @@ def check(
 
     Whatever the answer is or does, it is judged, never raised: also where it ends the program, is
     interrupted, or does not come back within 15 seconds (on Windows: until it is interrupted).
-    nan is never right where a number is asked for, nor inside what a function gives to a rule.
+    nan is never right where a number is asked for, nor inside what a function gives to a rule; a
+    function may give it where the right one does.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ def check(
     because : str, optional
         Printed after a right answer: the reason why it is right.
     tolerance : float, default 1e-6
-        Allowed error of a number, both relative and absolute.
+        Allowed error of a number, both relative and absolute; 0 or more.
     kind : {"number", "test"}, optional
         What a rule asks for, where it cannot tell by itself: one finite number (so understood
         where `page` is one input), or a function that says True or False.
@@ -88,9 +92,11 @@ def check(
     Raises
     ------
     TypeError
-        If a rule returns neither a sentence nor None: the exercise is at fault, not the answer.
+        If a rule returns neither a sentence nor None, or a function among `expected` and `wrong`
+        stops with an error: the exercise is at fault, not the answer.
     ValueError
-        If `page` offers no number that is right, or more than 600; if `kind` is unknown.
+        If `page` offers no number that is right, or more than 600; if `kind` is unknown, or the
+        tolerance less than 0 or not finite.
 
     Examples
     --------
@@ -101,6 +107,8 @@ def check(
     """
     if kind not in (None, *KINDS):
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, or None; got {kind!r}")
+    if not (isinstance(tolerance, Real) and 0 <= tolerance < math.inf):
+        raise ValueError(f"tolerance must be a finite number, 0 or more; got {tolerance!r}")
     if isinstance(page, Numbers):
         kind = "number"
 
@@ -120,9 +128,14 @@ def _judge(answer, expected, on, wrong, because, tolerance, kind=None):
     if isinstance(expected, Mapping):
         cases = [(_arguments(x), y) for x, y in expected.items()]
     else:
-        cases = [(_arguments(x), expected(*_arguments(x))) for x in on]
+        cases = [(_arguments(x), _given("expected", expected, _arguments(x))) for x in on]
     mistakes = [
-        ([(inputs, mistake(*inputs)) for inputs, _ in cases] if cases else mistake, reason)
+        (
+            [(inputs, _given("wrong", mistake, inputs)) for inputs, _ in cases]
+            if cases
+            else mistake,
+            reason,
+        )
         for mistake, reason in wrong.items()
     ]
 
@@ -147,6 +160,17 @@ def _judge(answer, expected, on, wrong, because, tolerance, kind=None):
     else:
         message = f"{WRONG} {found}"
     return Verdict(found is None, message)
+
+
+def _given(argument, function, inputs):
+    """What a function of the exercise gives; where it stops, the exercise is at fault."""
+    try:
+        return function(*copy.deepcopy(inputs))
+    except Exception as error:
+        shown = ", ".join(map(repr, inputs))
+        raise TypeError(
+            f"{argument}: its function at {shown} stops with {in_words(error, function)}"
+        ) from None
 
 
 def _arguments(x):

@@ -22,9 +22,15 @@ class AtFault(Exception):
 
 
 def is_unanswered(answer):
-    """Whether there is no answer yet: None, or `...` alone or among several."""
-    parts = answer if isinstance(answer, list | tuple) else [answer]
-    return answer is None or any(part is ... for part in parts)
+    """Whether there is no answer yet: None, or `...` alone or among several, in any depth."""
+    return answer is None or _has_gap(answer)
+
+
+def _has_gap(answer, depth=9):
+    """Whether `...` stands in a list; not followed further than `depth`: it may hold itself."""
+    if isinstance(answer, list | tuple) and depth:
+        return any(_has_gap(part, depth - 1) for part in answer)
+    return answer is ...
 
 
 def _no_function(answer):
@@ -205,13 +211,13 @@ def _difference(got, expected, tolerance, verb="is"):
         return None if same else f"{verb} {_show(got)}, {ending}"
 
     expected = np.asarray(expected)
-    truths = isinstance(got, np.ndarray) and got.dtype == expected.dtype == bool
-    if not (truths and got.shape == expected.shape):
+    truths = expected.dtype == bool and _truths(got)
+    if not (truths and np.shape(got) == expected.shape):
         if kind := _not_numbers(got, expected.shape, verb):
             return kind
     numbers = np.asarray(got, dtype=float)
     far = ~np.isclose(
-        numbers, expected.astype(float), rtol=tolerance, atol=tolerance, equal_nan=True
+        numbers, expected.astype(float), rtol=tolerance, atol=tolerance, equal_nan=verb == "gives"
     )
     if not far.any():
         return None
@@ -228,6 +234,14 @@ def _difference(got, expected, tolerance, verb="is"):
     return f"is {value:.6g}{where}, which is too {'small' if value < target else 'large'}"
 
 
+def _truths(got):
+    """Whether a list or an array holds nothing but True and False."""
+    try:
+        return isinstance(got, list | tuple | np.ndarray) and np.asarray(got).dtype == bool
+    except Exception:
+        return False
+
+
 def _not_numbers(got, shape, verb):
     """Why a value is not real numbers of this shape, in words that follow its owner's name."""
     asked = _in_numbers(shape)
@@ -237,7 +251,9 @@ def _not_numbers(got, shape, verb):
         return f"{verb} the text {_show(got)}: write a number without quotes"
     try:
         values = np.asarray(got)
-        if values.dtype.kind in "cb":  # complex numbers, and truths
+        if values.dtype.kind in "US" or any(isinstance(v, str | bytes) for v in values.flat):
+            return f"{verb} {_show(got)}, with text in it: write numbers without quotes"
+        if values.dtype.kind in "cbMm":  # complex numbers, truths and dates
             raise TypeError
         numbers = values.astype(float)
     except Exception:
