@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from prose import said, written
 
-from bends import ACTIVATIONS, CORE, MLP, gain, leaky_relu, relu, selu, tanh
+from bends import ACTIVATIONS, CORE, MLP, SGD, gain, leaky_relu, relu, selu, tanh, train
+from bends.datasets import mnist1d
 from bends.initializers import gaussian_nodes
 from bends.meanfield import mean_field, variance_map
 from bends.runs import load
@@ -237,3 +238,23 @@ def test_with_two_hidden_layers_only_the_sigmoid_needs_its_gain():
     assert len(mean) == 2 * 6 * 2
     assert without.rounds(100 * mean["spirals", "sigmoid", "pytorch"])
     assert with_it.rounds(100 * mean["spirals", "sigmoid", "gain"])
+
+
+def test_which_layers_move_while_the_sigmoid_sinks():
+    assert "layer 3 climbs a little, layers 1 and 2 stay" in written(9)
+    assert "little happens for 100 steps" in written(9)
+    data, seen = mnist1d(), {}
+    net = MLP([40, 100, 100, 100, 100, 10], "sigmoid", init="uniform", seed=range(5),
+              dtype="float32")  # fmt: skip
+
+    def look(step, net):
+        if step in (0, 100, 3000):
+            net(data.x_test)
+            seen[step] = np.array([a.mean() for a in net.layer_inputs[1:]])
+
+    look(0, net)
+    train(net, data.x, data.y, loss="cross_entropy", optimizer=SGD(0.1), batch_size=10, epochs=8,
+          observe=look, progress=False)  # fmt: skip
+    assert np.abs(seen[100] - seen[0]).max() < 0.06
+    *still, third, fourth = seen[3000] - seen[0]
+    assert np.abs(still).max() < 0.03 and 0.05 < third < 0.2 and fourth < -0.35

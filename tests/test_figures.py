@@ -81,6 +81,24 @@ def test_a_jump_is_a_gap_and_a_kink_is_none():
         assert np.count_nonzero(np.isnan(line.get_ydata())) == gaps
 
 
+@pytest.mark.parametrize("ends", [(1, 1, 1, 1.5), (1e-3, 1e3, 1), (9e3, 9e3, 9e3), (1.1e-4,) * 4])
+def test_names_at_ends_keep_the_ends_order_and_stay_apart(ends):
+    ax = Figure(figsize=(4, 3), dpi=100).subplots()
+    ax.set(xlim=(0, 10), yscale="log", ylim=(1e-4, 1e4))
+    names = [f"{i}" for i in range(len(ends))]
+    figures.name_ends(ax, 6, ends, names, ["C0"] * len(ends))
+    height = {t.get_text().strip(): ax.transData.transform(t.get_position())[1] for t in ax.texts}
+    order = sorted(names, key=lambda name: ends[int(name)])  # equal ends in their own order
+    steps = np.diff([height[name] for name in order])
+    assert (steps > 14 * 100 / 72).all()
+    assert ax.bbox.y0 < min(height.values()) and max(height.values()) < ax.bbox.y1
+    starts = [line.get_ydata()[0] for line in ax.lines]  # a thin line leads from each end
+    np.testing.assert_allclose(sorted(starts), sorted(ends))
+    if ends == (1e-3, 1e3, 1):  # with room, each name stands at its end's own height
+        at = ax.transData.transform([(6, end) for end in ends])[:, 1]
+        np.testing.assert_allclose([height[name] for name in names], at)
+
+
 def test_named_curves_have_their_names_on_them():
     ax = Figure().add_subplot(xlim=(-4, 4))
     figures.named_curves(ax, {"identity": (0, 2), "step": (2, 0)})

@@ -46,7 +46,7 @@ def name_ends(ax, x, ends, names, colors, reach=18):
         for k in range(len(bare))
     ]
     low, high = ax.bbox.y0 + 6 * point, ax.bbox.y1 - 4 * point
-    heights = np.clip(rising, low, high - steps[-1]) + steps if len(steps) else []
+    heights = np.clip(rising, low, high - steps[-1]) + steps
     for i, height in zip(order, heights, strict=True):
         start = places[i] + (2 * point, 0)
         name = start[0] + reach * point, height
