@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import os
 import threading
+from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,15 +14,21 @@ import pytest
 import yaml
 from browser import FLAGS, NO_CHROMIUM, chromium
 
+from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
+
 hypothesis.settings.register_profile("bends", deadline=None)  # a busy machine fails no test
 hypothesis.settings.load_profile("bends")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
-# Every page that a reader can reach: those of _toc.yml, and the search.
+# Every page that a reader can reach: those of _toc.yml, the search, and the field guide's.
 BOOK_PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-PAGES = [*BOOK_PAGES, "search"]
+GUIDE = [f"back/functions/{name}" for name in [*ACTIVATIONS, *VECTOR_ACTIVATIONS]]
+PAGES = [*BOOK_PAGES, "search", *GUIDE]
+# A browser opens a sample of the field guide, whose pages come from one mould: by a fixed hash.
+SAMPLE = sorted(GUIDE, key=lambda page: sha256(page.encode()).digest())[:4]
+OPENED = [*BOOK_PAGES, "search", *SAMPLE]
 CHAPTERS = [page for page in BOOK_PAGES if page.startswith("chapters/")]
 
 

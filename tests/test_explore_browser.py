@@ -6,10 +6,11 @@ import json
 import re
 import shutil
 
+import field_guide
 import numpy as np
 import payloads
 import pytest
-from conftest import CHAPTERS, ROOT, serving
+from conftest import CHAPTERS, ROOT, SAMPLE, serving
 from PIL import Image
 
 from bends import ACTIVATIONS, figures, look
@@ -20,6 +21,9 @@ from bends.explore.page import page
 from bends.look import number
 
 pytestmark = pytest.mark.browser
+# Of the field guide's sample, the pages that have a graph to move: functions of one number.
+MOVABLE = {page: ACTIVATIONS.get(page.rsplit("/", 1)[1]) for page in SAMPLE}
+MOVABLE = {page: function for page, function in MOVABLE.items() if function}
 
 
 def curve(axes, bend, slope):
@@ -247,8 +251,19 @@ def test_every_control_moves_by_keyboard_to_each_states_own_picture(reader, expl
     drive(reader().open().ready(), explorer)
 
 
-def explorers_of(chapter, monkeypatch):
-    """Run a chapter's cells and collect the explorers that it makes."""
+def cells(name):
+    """The code cells of a chapter, or of the front page, which is written in Markdown."""
+    if name.startswith("chapters/"):
+        for cell in json.loads((ROOT / f"{name}.ipynb").read_text("utf8"))["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])
+    else:
+        block = r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*(.*?)^```$"
+        yield from re.findall(block, (ROOT / f"{name}.md").read_text("utf8"), re.M | re.S)
+
+
+def explorers_of(name, monkeypatch):
+    """Make a page's explorers: run its cells, or draw a function's graph for the field guide."""
     made = []
 
     class Collected(Explorer):
@@ -258,19 +273,23 @@ def explorers_of(chapter, monkeypatch):
                 made.append(self)
 
     monkeypatch.setattr("bends.explore.Explorer", Collected)
+    if name in MOVABLE:
+        monkeypatch.setattr(field_guide, "Explorer", Collected)
+        field_guide.graph(MOVABLE[name])
+        return made
     monkeypatch.setenv("BENDS_FACE", "text")
-    monkeypatch.chdir(chapter.parent)
-    names = {"__name__": "chapter"}
-    for cell in json.loads(chapter.read_text("utf8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
+    monkeypatch.chdir((ROOT / name).parent)
+    names = {"__name__": "page"}
+    for source in cells(name):
+        exec(source, names)
     return made
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", [*CHAPTERS, "index", *MOVABLE])
 def test_explorers_of_the_built_book(browser, site, name, monkeypatch):
-    made = explorers_of(ROOT / f"{name}.ipynb", monkeypatch)
+    made = explorers_of(name, monkeypatch)
+    assert made or name.startswith("chapters/")
     reader = Reader(browser, site, f"{name}.html").open()
     assert reader.page.locator(".bends-explorer").count() == len(made)
     reader.page.evaluate("document.querySelectorAll('details').forEach((fold) => fold.open = true)")

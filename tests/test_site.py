@@ -20,9 +20,19 @@ import repository
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from conftest import BOOK_PAGES, CHAPTERS, PAGES, ROOT, SITE, TOC, QuietHandler, opening, serving
-
-from bends import ACTIVATIONS, VECTOR_ACTIVATIONS
+from conftest import (
+    BOOK_PAGES,
+    CHAPTERS,
+    GUIDE,
+    OPENED,
+    PAGES,
+    ROOT,
+    SITE,
+    TOC,
+    QuietHandler,
+    opening,
+    serving,
+)
 
 COURSE = yaml.safe_load((ROOT / "_ext" / "course.yml").read_text(encoding="utf8"))
 WRITTEN = {path.stem for path in (ROOT / "chapters").glob("*.ipynb")}
@@ -30,6 +40,7 @@ PLANNED = {slug for part in COURSE["parts"] for slug in part["chapters"]} - WRIT
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 on_every_page = pytest.mark.parametrize("page", PAGES)
+on_pages_to_open = pytest.mark.parametrize("page", OPENED)
 pytestmark = pytest.mark.usefixtures("site")
 
 
@@ -49,8 +60,7 @@ def test_jupyter_book_is_version_1():
 
 def test_the_site_is_the_pages_of_the_contents_and_nothing_else():
     built = {p.relative_to(SITE).with_suffix("").as_posix() for p in SITE.rglob("*.html")}
-    guide = {f"back/functions/{name}" for name in [*ACTIVATIONS, *VECTOR_ACTIVATIONS]}
-    assert built == set(PAGES) | guide
+    assert built == set(PAGES)
 
 
 def test_the_contents_list_the_written_chapters_in_order_under_their_parts():
@@ -140,7 +150,8 @@ def test_headings_and_metadata(page):
 def test_titles_and_descriptions_are_each_pages_own():
     titles = Counter(soup(page).title.get_text() for page in PAGES)
     lines = Counter(
-        soup(page).find("meta", attrs={"name": "description"})["content"] for page in BOOK_PAGES
+        soup(page).find("meta", attrs={"name": "description"})["content"]
+        for page in [*BOOK_PAGES, *GUIDE]
     )
     assert not [text for text, n in (titles + lines).items() if n > 1]
 
@@ -232,6 +243,12 @@ def test_every_picture_has_words(page):
         assert not re.search(r"_images|\.(png|svg|jpe?g|gif)\b", words), words
 
 
+@pytest.mark.parametrize("page", GUIDE)
+def test_a_page_of_the_field_guide_is_light(page):
+    """The rest of what it loads is that of the sample that a browser opens."""
+    assert len(gzip.compress((SITE / f"{page}.html").read_bytes())) <= 30_000
+
+
 @on_every_page
 def test_outputs_are_for_readers(page):
     """No bare widget, no address in memory, nothing on stderr, no path of this machine."""
@@ -263,7 +280,7 @@ def test_no_markup_is_left_for_readers(page):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("origin", ["http", "file"])
-@on_every_page
+@on_pages_to_open
 def test_a_page_asks_only_its_own_site_and_complains_of_nothing(page, origin, address, open_page):
     base = address if origin == "http" else SITE.as_uri()
     tab = open_page(f"{base}/{page}.html", viewport=DESK)
@@ -292,12 +309,12 @@ def opened(browser, url, **options):
         yield tab
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=OPENED)
 def on_phone(request, browser, address):
     yield from opened(browser, f"{address}/{request.param}.html", viewport=PHONE)
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=OPENED)
 def on_desk(request, browser, address):
     yield from opened(browser, f"{address}/{request.param}.html", viewport=DESK)
 
