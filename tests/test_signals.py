@@ -4,13 +4,22 @@ Numbers without a derivation here are expected from theory or from an independen
 each within its stated tolerance.
 """
 
+import inspect
 import math
 
 import numpy as np
 import pytest
 from networks import random_net
 
-from bends import ACTIVATIONS, datasets, meanfield, signals
+from bends import (
+    ACTIVATIONS,
+    comparisons,
+    datasets,
+    losses,
+    meanfield,
+    signals,
+    training,
+)
 from bends.initializers import gain, variance_scaling
 from bends.losses import cross_entropy, squared_error
 from bends.network import MLP
@@ -197,3 +206,34 @@ def test_statistics_of_half_precision_do_not_overflow():
     layer = np.full((1000, 100), 300, np.float16)
     mean, std, mean_square = signals.statistics([layer])
     assert (mean, std, mean_square) == (300, 0, 90000)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: signals.dead_units("relu", [1, 2]),
+            r"\(n, units\), or \(members, n, units\); got \(2,\)",
+        ),
+        (lambda: signals.saturated_units("tanh", 3), r"\(n, units\), or .*; got \(\)"),
+        (
+            lambda: signals.flat_slopes("tanh", [1], share=0),
+            "share must be a finite number above 0; got 0",
+        ),
+        (
+            lambda: signals.statistics([np.ones((2, 2)), [1, 2]]),
+            r"layers must .*; the 2\. has \(2,\)",
+        ),
+    ],
+)
+def test_numbers_without_their_axes_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_what_can_be_refused_says_so():
+    for module in (signals, comparisons, datasets, losses, training):
+        for name, thing in vars(module).items():
+            if inspect.isfunction(thing) and thing.__module__ == module.__name__:
+                takes = "Parameters\n" in (thing.__doc__ or "")
+                assert not takes or "Raises\n" in thing.__doc__, f"{module.__name__}.{name}"

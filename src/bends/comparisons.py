@@ -35,6 +35,12 @@ def wilson_interval(successes, trials, confidence=0.95):
     Returns
     -------
     low, high : float
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole, there are more successes than trials, or `confidence` is no number
+        between 0 and 1.
     """
     trials, successes = whole("trials", trials), whole("successes", successes, least=0)
     if successes > trials:
@@ -61,6 +67,12 @@ def mean_interval(values, confidence=0.95):
     Returns
     -------
     low, high : float
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are fewer than two values, one is not a finite number, or `confidence` is not
+        between 0 and 1.
     """
     unit, values = _in_their_unit(_scores("values", values))
     half = _t(confidence, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
@@ -91,6 +103,11 @@ def paired_difference(a, b, confidence=0.95):
     Returns
     -------
     Difference
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `mean_interval`, and if the scores are not as many on both sides.
     """
     a, b = _scores("a", a), _scores("b", b)
     if len(a) != len(b):
@@ -115,6 +132,11 @@ def welch(a, b, confidence=0.95):
     Returns
     -------
     Difference
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `mean_interval`.
     """
     unit, a, b = _in_their_unit(_scores("a", a), _scores("b", b))
     parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
@@ -154,6 +176,11 @@ def power(gain, spread, runs, confidence=0.95):
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not one finite number, or is out of range.
     """
     runs = whole("runs", runs, least=2)
     if np.ndim(gain):
@@ -176,6 +203,11 @@ def holm(p_values):
     -------
     array, shape (tests,)
         In the order given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the p values are no row of numbers from 0 to 1.
     """
     p = finite("p_values", p_values)
     if p.ndim != 1 or p.min() < 0 or p.max() > 1:
@@ -203,6 +235,11 @@ def compare_pairs(pairs, confidence=0.95):
     dict of dict
         For each comparison: pairs, difference (first side less second), low, high, p, and p_holm,
         corrected by Holm's method for as many comparisons as there are.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `paired_difference`.
     """
     found = {name: paired_difference(a, b, confidence) for name, (a, b) in pairs.items()}
     corrected = holm([difference.p for difference in found.values()])
@@ -269,6 +306,11 @@ def nemenyi(levels, blocks, confidence=0.95):
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole or too small, or `confidence` is not between 0 and 1.
     """
     levels, blocks = whole("levels", levels, 2), whole("blocks", blocks)
     q = range_quantile(positive("confidence", confidence, below=1), levels)

@@ -79,6 +79,12 @@ def xor_cloud(n=200, *, noise=0.05, seed=0):
         Before noise, both coordinates are at least 0.06 and at most 1.06 away from 0.
     y : int array, shape (n,)
         0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     points = rng.uniform(-1, 1, (whole("n", n), 2))
@@ -104,6 +110,12 @@ def moons(n=200, *, noise=0.1, seed=0):
         Class 0 before noise: (cos t, sin t); class 1: (1 - cos t, 0.5 - sin t), t from 0 to pi.
     y : int array, shape (n,)
         0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     n = whole("n", n, 2)
@@ -137,6 +149,12 @@ def circles(n=200, *, factor=0.5, noise=0.05, seed=0):
     x : float array, shape (n, 2)
     y : int array, shape (n,)
         0 on the outer circle, 1 on the inner one.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     n = whole("n", n, 2)
@@ -169,6 +187,12 @@ def spirals(n=200, *, arms=2, turns=1.0, noise=0.02, seed=0):
         Arm k before noise: r (sin t, cos t) with t = 2 pi (turns r + k / arms), r from 0 to 1.
     y : int array, shape (n,)
         The arm: 0 to ``arms - 1``.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     arms = whole("arms", arms, 2)
@@ -200,6 +224,12 @@ def blobs(n=200, *, classes=2, noise=0.3, seed=0):
     x : float array, shape (n, 2)
     y : int array, shape (n,)
         0 to ``classes - 1``.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     classes = whole("classes", classes, 2)
@@ -228,6 +258,12 @@ def checkerboard(n=400, *, squares=4, noise=0.0, seed=0):
     x : float array, shape (n, 2)
     y : int array, shape (n,)
         0 or 1; the lower left square is 0.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     rng = _generator(seed)
     points = rng.random((whole("n", n), 2))
@@ -273,6 +309,12 @@ def regression(target="sine", n=256, *, interval=None, noise=0.0, seed=0):
     x : float array, shape (n, 1)
         In rising order.
     y : float array, shape (n, 1)
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the target is not known, `n` or `seed` is no whole number, or another argument is out of
+        range; the message names it.
     """
     function, usual = known("target", target, TARGETS)
     low, high = _interval(usual if interval is None else interval)
@@ -375,6 +417,12 @@ def mnist1d(n=5000, *, seed=42):
     References
     ----------
     Greydanus and Kobak, "Scaling down deep learning with MNIST-1D", arXiv:2011.14439.
+
+    Raises
+    ------
+    ValueError
+        If `n` or `seed` is no whole number, or another argument is out of range; the message names
+        it.
     """
     n = whole("n", n, 10)
     if n % 10:

@@ -1,9 +1,10 @@
 """Short digests of data and of code: what a stored number depends on besides its settings.
 
 The digest of code covers a function and, through every name that it uses, the functions, classes
-and constants of `bends` and of the function's own folder. They are parsed, and docstrings and
-comments do not count: moving a function to another module or mending a comment changes nothing. Of
-a table of functions (`ACTIVATIONS`, `LOSSES`) only those entries count whose names are asked for.
+and constants of `bends` and of the function's own folder. They are parsed, and docstrings,
+comments and decorators do not count: moving a function to another module, mending a comment or
+refusing an argument in a decorator changes nothing. Of a table of functions (`ACTIVATIONS`,
+`LOSSES`) only those entries count whose names are asked for.
 """
 
 import ast

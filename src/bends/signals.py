@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bends._arguments import positive
 from bends.activations import ACTIVATIONS
 from bends.catalogue import find
 from bends.losses import LOSSES
@@ -42,6 +43,12 @@ def signals(net, x, loss=None, targets=None):
     Returns
     -------
     Signals
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If x or the targets do not belong to the network, the loss is not known, or it is given
+        without targets or they without it.
     """
     if (loss is None) != (targets is None):
         raise TypeError("signals takes loss and targets together, or neither")
@@ -73,8 +80,18 @@ def statistics(layers):
     Returns
     -------
     Statistics
+
+    Raises
+    ------
+    ValueError
+        If the layers do not have the axes (n, units).
     """
     layers = [np.asarray(layer, np.float64) for layer in layers]  # half precision overflows
+    for number, layer in enumerate(layers, start=1):
+        if layer.ndim < 2:
+            raise ValueError(
+                f"layers must have the shape (n, units) each; the {number}. has {layer.shape}"
+            )
     return Statistics(
         np.stack([layer.mean(axis=(-2, -1)) for layer in layers], axis=-1),
         np.stack([layer.std(axis=(-2, -1)) for layer in layers], axis=-1),
@@ -98,8 +115,14 @@ def dead_units(activation, pre_activations):
     Returns
     -------
     bool array, shape (units,) or (members, units)
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If the function is not known, or the numbers have no axes (n, units).
     """
-    return (find(ACTIVATIONS, activation).derivative(pre_activations) == 0).all(axis=-2)
+    slopes = find(ACTIVATIONS, activation).derivative(pre_activations)
+    return (slopes_by_unit(slopes) == 0).all(axis=-2)
 
 
 def flat_slopes(activation, pre_activations, share=0.01):
@@ -116,8 +139,13 @@ def flat_slopes(activation, pre_activations, share=0.01):
     Returns
     -------
     bool array of the same shape
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If the function is not known, the numbers are none, or `share` is not above 0.
     """
-    f = find(ACTIVATIONS, activation)
+    f, share = find(ACTIVATIONS, activation), positive("share", share)
     steepest = min(1.0, np.abs(f.derivative(np.linspace(-5, 5, 1001))).max())
     slope = np.abs(f.derivative(pre_activations))
     return (slope < share * steepest) | (slope == 0)
@@ -136,6 +164,21 @@ def saturated_units(activation, pre_activations, share=0.01):
     Returns
     -------
     bool array, shape (units,) or (members, units)
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        As `dead_units` and `flat_slopes`.
     """
-    flat = flat_slopes(activation, pre_activations, share).all(axis=-2)
+    flat = slopes_by_unit(flat_slopes(activation, pre_activations, share)).all(axis=-2)
     return flat & ~dead_units(activation, pre_activations)
+
+
+def slopes_by_unit(slopes):
+    """Refuse slopes that have no axes for examples and units."""
+    if np.ndim(slopes) < 2:
+        raise ValueError(
+            "pre_activations must have the shape (n, units), or (members, n, units); got "
+            f"{np.shape(slopes)}"
+        )
+    return slopes
