@@ -105,6 +105,10 @@ def test_task_keeps_the_parts_apart(tasks):
     assert [len(x) for x, _ in moons[:3]] == [80, 20, 80]
     everything = np.concatenate([moons.train[0], moons.validation[0]])
     assert np.array_equal(np.unique(everything), np.unique(datasets.moons(100, seed=1)[0]))
+    lists = task(*datasets.moons(100, seed=1), *(a.tolist() for a in datasets.moons(80, seed=2)))
+    assert all(np.array_equal(a, b) for a, b in zip(lists.test, moons.test, strict=True))
+    with pytest.raises(ValueError, match="x_test has 4 examples and y_test 3 targets"):
+        task(*datasets.moons(100), datasets.xor()[0], [0, 1, 1])
     with pytest.raises(ValueError, match="loss='entropy' is not known"):
         task(*datasets.xor(), *datasets.xor(), loss="entropy")
 

@@ -5,6 +5,7 @@ where it names no training of its own.
 """
 
 import math
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,24 @@ class Task(NamedTuple):
     loss: str
 
 
+def _of_arrays(task):
+    """Decorator: the test part comes as arrays too, one target an example.
+
+    It is no part of `task` itself, since that stands in the digests of stored runs.
+    """
+
+    @wraps(task)
+    def made(x, y, x_test, y_test, *options, **named):
+        x_test, y_test = np.asarray(x_test), np.asarray(y_test)
+        if len(x_test) != len(y_test):
+            raise ValueError(f"x_test has {len(x_test)} examples and y_test {len(y_test)} targets")
+        return task(x, y, x_test, y_test, *options, **named)
+
+    return made
+
+
 @refusing(x=unmasked, y=unmasked, x_test=unmasked, y_test=unmasked)
+@_of_arrays
 def task(x, y, x_test, y_test, loss="cross_entropy", *, share=0.2, seed=0):
     """A task from data with a test part; the validation examples are drawn from the rest.
 
