@@ -621,6 +621,28 @@ def test_a_changed_number_is_found(grid, stored, tmp_path):
     assert not np.allclose(before["train_score"], after["train_score"])
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"activation": "tahn"}, "activation='tahn' is not known; nearest: tanh"),
+        ({"activation": ["relu", "gleu"]}, "activation='gleu' is not known; known: relu, tanh"),
+        ({"depth": 2.0}, "depth='2.0' is not known; known: 2"),
+        ({"depht": 2}, "column='depht' is not known; nearest: depth"),
+    ],
+)
+def test_a_value_that_a_column_lacks_is_refused(stored, tmp_path, values, words):
+    table = storage.parse("runs.csv", stored)
+    with pytest.raises(ValueError, match=words):
+        table.where(**values)
+    assert len(table.where(seed=10, phase="tuning")) == 0  # both are there, not together
+
+
+def test_a_cell_too_large_for_a_table_is_told(tmp_path):
+    (tmp_path / "runs.csv").write_bytes(b"a,b\n1," + b"x" * 200_000 + b"\n")
+    with pytest.raises(ValueError, match=r"runs\.csv is damaged: field larger than"):
+        load(tmp_path / "runs.csv")
+
+
 def test_stored_files_that_are_missing_are_told_with_the_way_to_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match="There is no .*xor.*Get that, and open") as found:

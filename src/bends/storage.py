@@ -50,12 +50,22 @@ class Table:
         return column
 
     def where(self, **values):
-        """The rows with these values: `table.where(activation=["relu", "gelu"], depth=2)`."""
+        """The rows with these values: `table.where(activation=["relu", "gelu"], depth=2)`.
+
+        Raises
+        ------
+        UnknownName
+            A KeyError and a ValueError, if there is no such column, or nowhere such a value in it.
+        """
         keep = np.ones(len(self), bool)
         for name, value in values.items():
+            column = known("column", name, self.text)
             several = np.iterable(value) and not isinstance(value, str)
             wanted = [in_text(v) for v in (value if several else [value])]
-            keep &= np.isin(known("column", name, self.text), wanted)
+            for text in wanted:
+                if len(self) and text not in column:
+                    known(name, text, dict.fromkeys(column.tolist()))
+            keep &= np.isin(column, wanted)
         return self._rows(keep)
 
     def groups(self, *names):
@@ -129,7 +139,7 @@ def parse(path, content):
     """A `Table` from the content of a file; the path is for messages."""
     try:
         lines = list(csv.reader(io.StringIO(content.decode(), newline="")))
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not lines or len(set(lines[0])) != len(lines[0]):
         raise ValueError(f"{path} is not a table of runs: its first line names no columns")
