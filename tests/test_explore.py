@@ -216,6 +216,18 @@ def test_a_cycle_of_colours_does_not_leak_into_the_next_state():
 def test_kernel_only_without_controls_says_what_is_missing():
     with pytest.raises(TypeError, match="kernel_only is for controls .*; none are given"):
         explore(lambda axes: "Nothing.", panels=PANELS, kernel_only=True)
+    with pytest.raises(TypeError, match="kernel_only is for controls .*; none are given"):
+        explore(lambda axes, z: "Nothing.", panels=PANELS, kernel_only=True, z=computed(lambda: 1))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [("a", "controls for a."), ("ab", "for a and b."), ("abc", "a, b and c.")]
+)
+def test_a_page_names_the_controls_that_a_notebook_has(names, said):
+    controls = {name: slider(0, 1, steps=2) for name in names}
+    readers = [eval(f"lambda axes, {name}: 'Said.'") for name in names]
+    made = Explorer(readers, PANELS, "few", "", None, controls, kernel_only=True)
+    assert said in page(made)
 
 
 def test_panels_are_as_good_as_new_for_each_state():
@@ -256,10 +268,18 @@ def test_wrong_calls_say_what_is_wrong(changed, message):
         (lambda: slider(0, 1, steps=1), "2 or more steps"),
         (lambda: slider(1, 0, steps=3), "low < high"),
         (lambda: slider(0, 1, steps=11, start=0.25), "start=0.25 is not a step.*nearest is 0.2"),
+        (lambda: slider(0, np.inf, steps=3), "low < high, both finite, and 2 or more steps"),
+        (lambda: slider(np.nan, 1, steps=3), "low < high, both finite, and 2 or more steps"),
+        (lambda: slider(0, 1e-12, steps=5), "5 steps from 0 to 1e-12, less than 1e-12 apart"),
+        (lambda: slider_over(1, np.nan, 2), "two or more finite rising values"),
+        (lambda: slider_over(1, np.inf), "two or more finite rising values"),
+        (lambda: switch("no"), "start of a switch must be True or False, not 'no'"),
         (lambda: choice("relu"), "two or more different options"),
         (lambda: choice("a", "b", start="c"), "start='c' is not among"),
         (lambda: choice("a", "b", labels=["A"]), "labels must be 2 texts"),
         (lambda: panel((0, 0), (0, 1)), "xlim must be two different"),
+        (lambda: panel((-1, 1), (1, 2), xscale="log"), "xlim must lie above 0 on a log scale"),
+        (lambda: panel((0, 1), (0, 2), yscale="log"), "ylim must lie above 0 on a log scale"),
     ],
 )
 def test_wrong_controls_say_what_is_wrong(make, message):
@@ -301,6 +321,8 @@ def test_budgets_fail_with_a_clear_word():
     assert bake(made, budget_kb=200)
     with pytest.raises(TypeError, match="budget_kb and because go together"):
         explore(noisy, panels=PANELS, id="a", x=slider(0, 1, steps=60), budget_kb=200)
+    with pytest.raises(ValueError, match="budget_kb must be a finite number above 0; got 0"):
+        explore(noisy, panels=PANELS, id="a", x=slider(0, 1, steps=2), budget_kb=0, because="no")
 
 
 def test_too_many_states_are_refused_before_they_are_drawn():

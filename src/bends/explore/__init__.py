@@ -18,7 +18,7 @@ of its own, in the order of the call. So let what a slider moves be small.
 
 from IPython.display import HTML, display
 
-from .._arguments import face
+from .._arguments import face, positive
 from .controls import choice, computed, slider, slider_over, switch
 from .explorer import Explorer
 from .page import page
@@ -72,6 +72,8 @@ def explore(
     explorer = Explorer(draws, panels, id, caption, time, controls, files, kernel_only)
     if (budget_kb is None) != (because is None):
         raise TypeError("budget_kb and because go together: a larger budget needs its reason")
+    if budget_kb is not None:
+        positive("budget_kb", budget_kb)
     if face() == "text":
         print(explorer.sentence(explorer.start))
         return

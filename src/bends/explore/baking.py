@@ -101,7 +101,8 @@ def table(explorer, name, domains):
 
 def check_budget(explorer, text, states, has_images, budget_kb):
     """Fail where the states weigh more than a page should carry."""
-    budget = budget_kb or (100 if has_images else 40 if states <= 60 else 60)
+    usual = 100 if has_images else 40 if states <= 60 else 60
+    budget = usual if budget_kb is None else budget_kb
     size = kilobytes(text)
     if size > budget:
         raise ValueError(

@@ -50,9 +50,13 @@ def slider(low, high, steps, start=None, label=None, format="g"):
     format : str
         How `format` writes the value, such as ".2f".
     """
-    if not isinstance(steps, int) or steps < 2 or not low < high:
-        raise ValueError(f"slider needs low < high and 2 or more steps, not {low}, {high}, {steps}")
+    if not isinstance(steps, int) or steps < 2 or not -math.inf < low < high < math.inf:
+        raise ValueError(
+            f"slider needs low < high, both finite, and 2 or more steps, not {low}, {high}, {steps}"
+        )
     values = [round(v, 12) + 0.0 for v in np.linspace(low, high, steps).tolist()]
+    if len(set(values)) < steps:
+        raise ValueError(f"slider has {steps} steps from {low} to {high}, less than 1e-12 apart")
     if isinstance(low, int) and isinstance(high, int) and all(v.is_integer() for v in values):
         values = [int(v) for v in values]
     return _track(values, start, label, format)
@@ -68,8 +72,9 @@ def slider_over(*values, start=None, label=None, format="g"):
     start, label, format
         As for `slider`.
     """
-    if len(values) < 2 or any(a >= b for a, b in itertools.pairwise(values)):
-        raise ValueError(f"slider_over needs two or more rising values, not {values!r}")
+    rising = all(a < b for a, b in itertools.pairwise(values))
+    if len(values) < 2 or not rising or not all(map(math.isfinite, values)):
+        raise ValueError(f"slider_over needs two or more finite rising values, not {values!r}")
     return _track(values, start, label, format)
 
 
@@ -116,7 +121,9 @@ def switch(start=False, label=None):
     label : str, optional
         By default the parameter's name.
     """
-    return Control("switch", (False, True), ("off", "on"), int(bool(start)), label)
+    if start not in (False, True):
+        raise ValueError(f"start of a switch must be True or False, not {start!r}")
+    return Control("switch", (False, True), ("off", "on"), int(start), label)
 
 
 def computed(function):

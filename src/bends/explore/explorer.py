@@ -36,7 +36,7 @@ class Explorer:
         self.computed = {k: c for k, c in controls.items() if isinstance(c, Computed)}
         self.caption, self.time = caption, time
         self.files, self.kernel_only = tuple(files), kernel_only
-        if kernel_only and not controls:
+        if kernel_only and not self.controls:
             raise TypeError("kernel_only is for controls that only a notebook has; none are given")
         self._check(draws, panels, id, controls)
         self.draws = [(draw, self._names(draw)) for draw in draws]

@@ -35,7 +35,8 @@ def page(explorer, budget_kb=None):
 def still(explorer):
     """The first picture of an explorer that needs a kernel, with the names of its controls."""
     *names, last = (control.label for control in explorer.controls.values())
-    more = f"In a notebook this figure has controls for {', '.join(names)} and {last}."
+    listed = f"{', '.join(names)} and {last}" if names else last
+    more = f"In a notebook this figure has controls for {listed}."
     said = explorer.sentence(explorer.start)
     return figure(explorer, f"{explorer.caption} {said} {more}".strip())
 

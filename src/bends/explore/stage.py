@@ -56,9 +56,11 @@ def panel(
     """
     if width not in (WIDTH, WIDE):
         raise ValueError(f"width must be {WIDTH} or {WIDE}, not {width!r}")
-    for name, pair in (("xlim", xlim), ("ylim", ylim)):
+    for name, pair, scale in (("xlim", xlim, xscale), ("ylim", ylim, yscale)):
         if len(pair) != 2 or not all(map(math.isfinite, pair)) or pair[0] == pair[1]:
             raise ValueError(f"{name} must be two different finite numbers, not {pair!r}")
+        if scale == "log" and min(pair) <= 0:
+            raise ValueError(f"{name} must lie above 0 on a log scale, not {pair!r}")
     return Panel(xlim, ylim, xlabel, ylabel, height, frame, xscale, yscale, xticks, yticks, width)
 
 
