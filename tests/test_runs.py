@@ -635,6 +635,7 @@ def test_a_value_that_a_column_lacks_is_refused(stored, tmp_path, values, words)
     with pytest.raises(ValueError, match=words):
         table.where(**values)
     assert len(table.where(seed=10, phase="tuning")) == 0  # both are there, not together
+    assert len(table.where(phase="tuning").where(seed=10)) == 0
 
 
 def test_a_cell_too_large_for_a_table_is_told(tmp_path):

@@ -33,8 +33,9 @@ class Table:
         The columns as they stand in the file.
     """
 
-    def __init__(self, text):
+    def __init__(self, text, whole=None):
         self.text = text
+        self._whole = whole or self  # the table that these rows were chosen from
 
     def __len__(self):
         return len(next(iter(self.text.values())))
@@ -55,7 +56,8 @@ class Table:
         Raises
         ------
         UnknownName
-            A KeyError and a ValueError, if there is no such column, or nowhere such a value in it.
+            A KeyError and a ValueError, if there is no such column, or nowhere such a value in it,
+            also in the table that these rows were chosen from.
         """
         keep = np.ones(len(self), bool)
         for name, value in values.items():
@@ -63,8 +65,8 @@ class Table:
             several = np.iterable(value) and not isinstance(value, str)
             wanted = [in_text(v) for v in (value if several else [value])]
             for text in wanted:
-                if len(self) and text not in column:
-                    known(name, text, dict.fromkeys(column.tolist()))
+                if text not in self._whole.text[name]:
+                    known(name, text, dict.fromkeys(self._whole.text[name].tolist()))
             keep &= np.isin(column, wanted)
         return self._rows(keep)
 
@@ -89,7 +91,8 @@ class Table:
             yield dict(zip(self.text, map(str, row), strict=True))
 
     def _rows(self, chosen):
-        return Table({name: column[chosen] for name, column in self.text.items()})
+        chosen = {name: column[chosen] for name, column in self.text.items()}
+        return Table(chosen, self._whole)
 
     def __repr__(self):
         return f"<table of {len(self)} runs: {', '.join(self.text)}>"
