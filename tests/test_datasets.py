@@ -86,6 +86,13 @@ def test_points_follow_the_seed_and_come_in_random_order(name):
     assert (np.bincount(y[:50]) > 15).all()
 
 
+@pytest.mark.parametrize("name", POINTS)
+def test_points_lie_where_the_module_says(name):
+    if name != "blobs":  # its noise is the cloud
+        x, _ = POINTS[name](500, noise=0)
+        assert np.abs(x).max() <= 2 and np.mean(np.abs(x) <= 1) > 0.7
+
+
 def test_labels_without_noise_are_exact():
     x, y = datasets.xor_cloud(500, noise=0, seed=1)
     assert np.array_equal(y, (x[:, 0] > 0) != (x[:, 1] > 0))

@@ -40,7 +40,8 @@ class Activation:
     parameters : dict
         Parameters by name, with their values.
     joints : tuple of float
-        Where one piece of the formula ends and the next begins.
+        Where one piece of the formula ends and the next begins, smoothly or not: the `kinks` are
+        those of them at which the slope jumps.
     turning_points : tuple of float
         Where a smooth piece stops falling and starts to rise, or the reverse; for a periodic
         function, those of one period.

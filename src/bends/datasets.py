@@ -1,9 +1,10 @@
 """Data made in code from a seed: nothing is downloaded, and the same call gives the same numbers.
 
 Points in the plane come as ``(x, y)``: ``x`` has shape ``(n, 2)``, ``y`` holds the class of each
-point as an integer. They lie within about one unit of the centre before noise, and in random order,
-so that any first part of them is a fair sample. Curves come as ``(x, y)``, each of shape
-``(n, 1)``. MNIST-1D comes already split.
+point as an integer. Before noise they lie between -2 and 2, most of them between -1 and 1. They
+come in random order, so that any first part of them is a fair sample; only `xor` has its four
+corners in the order of a table. Curves come as ``(x, y)``, each of shape ``(n, 1)``. MNIST-1D comes
+already split.
 """
 
 import functools

@@ -78,10 +78,10 @@ LOOK = {
 }
 LABEL = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}  # the `bbox` of text on a line
 
-
-def use_look():
-    """Give figures that you draw yourself the book's look."""
-    mpl.rcParams.update(LOOK)
+# The colours of each theme as CSS text, a variable a colour.
+LIGHT, DARK = (
+    " ".join(f"--{name}: {pair[theme]};" for name, pair in COLORS.items()) for theme in (0, 1)
+)
 
 
 def css_variables():
@@ -89,17 +89,12 @@ def css_variables():
 
     Paper is white whatever the theme, so print is light.
     """
-
-    def variables(theme):
-        return " ".join(f"--{name}: {pair[theme]};" for name, pair in COLORS.items())
-
-    light, dark = variables(0), variables(1)
     return (
-        f":root {{ color-scheme: light; {light} }}\n"
+        f":root {{ color-scheme: light; {LIGHT} }}\n"
         "@media screen and (prefers-color-scheme: dark) {\n"
-        f'  html:not([data-theme="light"]) {{ color-scheme: dark; {dark} }}\n'
+        f'  html:not([data-theme="light"]) {{ color-scheme: dark; {DARK} }}\n'
         "}\n"
-        f'@media screen {{ html[data-theme="dark"] {{ color-scheme: dark; {dark} }} }}\n'
+        f'@media screen {{ html[data-theme="dark"] {{ color-scheme: dark; {DARK} }} }}\n'
     )
 
 

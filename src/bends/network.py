@@ -1,8 +1,8 @@
 """A multilayer perceptron: how numbers flow through it, and how the gradient flows back.
 
-Read it from top to bottom. `forward` is the way through the pipes: each layer weighs and shifts
-(`z = a @ W + b`), then bends (`a = f(z)`). `backward` is the way back, layer by layer, and is all
-there is to backpropagation: the chain rule, with every slope taken once.
+Read it from top to bottom. `forward` is the way through the layers: each weighs and shifts
+(`z = a @ W + b`), then applies its activation function (`a = f(z)`). `backward` is the way back,
+layer by layer, and is all there is to backpropagation: the chain rule, with every slope taken once.
 
 The same lines serve one network and a stack of networks of one shape, which differ in their seeds.
 A stack's arrays have one more axis in front, and `@` multiplies their last two: NumPy does the
@@ -27,7 +27,7 @@ class Gradients(NamedTuple):
 
 
 class MLP:
-    """A multilayer perceptron, or a stack of them. The output layer is raw: it does not bend.
+    """A multilayer perceptron, or a stack of them. The output layer is raw: it has no function.
 
     Parameters
     ----------
@@ -54,8 +54,9 @@ class MLP:
     members : tuple
         () for one network, (number of members,) for a stack.
     layer_inputs, pre_activations : list of ndarray
-        What the last forward pass sent into each layer, and what came out before the bend;
-        `layer_inputs[i + 1]` is what left the bend of layer i. (n, units), or (members, n, units).
+        What the last forward pass sent into each layer, and the sums before the activation
+        function; `layer_inputs[i + 1]` holds the activations of layer i. (n, units), or
+        (members, n, units).
     shuffles : list of Generator
         One a member: `train` draws the order of the examples from it.
     signals : list of ndarray
@@ -157,7 +158,7 @@ class MLP:
             self.signals[i] = signal
             gradients.weights[i] = self.layer_inputs[i].swapaxes(-1, -2) @ signal
             gradients.biases[i] = ones @ signal  # a bias is the weight of an input that is always 1
-            if i > 0:  # back through the pipe, then back through the bend before it
+            if i > 0:  # back through the weights, then through the function before them
                 back = self.weights[i].swapaxes(-1, -2)
                 single = self.sizes[i + 1] == 1  # one output: a sum of one term, faster by *
                 signal = signal * back if single else signal @ back

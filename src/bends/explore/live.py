@@ -4,16 +4,13 @@ import traceback
 
 import ipywidgets as widgets
 
-from ..look import COLORS
+from ..look import DARK, LIGHT
 from .svg import escape
 
 # Colours that follow the notebook's theme. The dark ones are marked so by JupyterLab and
 # Notebook, by VS Code, and by Colab; but VS Code keeps a white ground under widgets.
-LIGHT, DARK = (
-    ";".join(f"--{name}:{pair[theme]}" for name, pair in COLORS.items()) for theme in (0, 1)
-)
 THEME = (
-    f"<style>.bends-live{{{LIGHT};line-height:1.5}}"
+    f"<style>.bends-live{{{LIGHT} line-height:1.5}}"
     f':is([data-jp-theme-light="false"],.vscode-dark,[theme="dark"]) .bends-live{{{DARK}}}'
     f".cell-output-ipywidget-background .bends-live{{{LIGHT}}}</style>"
 )

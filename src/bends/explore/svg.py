@@ -6,6 +6,7 @@ bytes. Lengths are tenths of a CSS pixel, so whole numbers are fine enough and s
 """
 
 import base64
+import html
 import io
 from functools import lru_cache
 from typing import NamedTuple
@@ -277,10 +278,9 @@ def css(style):
     return ";".join(f"{name}:{value}" for name, value in style.items())
 
 
-def escape(text):
-    """Text as it stands in HTML, also between double quotes."""
-    text = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;")
+def escape(value):
+    """A text or a number as it stands in HTML, also between quotes."""
+    return html.escape(str(value))
 
 
 def markup(elements):
