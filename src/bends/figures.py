@@ -219,7 +219,7 @@ def pipe_number(ax, place, text, **options):
     return ax.text(*PLACES[place], text, **options)
 
 
-def unit(ax, activation, at=JUNCTION, radius=26):
+def unit_graph(ax, activation, at=JUNCTION, radius=26):
     """A unit, in the colour of its activation function, with that function's graph inside."""
     f = find(ACTIVATIONS, activation)
     (x, y), t = at, np.linspace(-3, 3, 41)
@@ -247,8 +247,8 @@ def layer(ax, inputs, weights, biases, activation):
     starts, units = ((40, 155), (40, 75)), ((215, 185), (215, 115), (215, 45))
     middle = {"ha": "center", "va": "center"}
     for start, row in zip(starts, weights, strict=True):
-        for place in units:
-            ax.plot(*zip(start, place, strict=True), color=MUTED, linewidth=1.5, zorder=0.5)
+        for unit in units:
+            ax.plot(*zip(start, unit, strict=True), color=MUTED, linewidth=1.5, zorder=0.5)
         for (x, y), weight in zip(units, row, strict=True):
             share = 0.68  # of the way to the unit: there no two pipes are close
             at = [a + share * (b - a) for a, b in zip(start, (x, y), strict=True)]
@@ -258,7 +258,7 @@ def layer(ax, inputs, weights, biases, activation):
         ax.text(x, y, number(value), size=14, **middle)
     arriving = np.asarray(inputs) @ weights + biases
     for (x, y), bias, z in zip(units, biases, arriving, strict=True):
-        unit(ax, f, (x, y), 19)
+        unit_graph(ax, f, (x, y), 19)
         words = f"bias {number(bias)}: {number(z)} arrives"
         ax.text(x - 12, y - 28, words, size=11, color=ACCENT, va="center")
         ax.plot([x + 20, 340], [y, y], color=MUTED, linewidth=1.5)
@@ -365,7 +365,7 @@ def fork(ax, activation, to_b, to_c):
         place = 0.4 * a[0] + 0.6 * unit[0], 0.4 * a[1] + 0.6 * unit[1]  # clear of A's number
         ax.text(*place, f"× {number(weight)}", color=MUTED, bbox=LABEL, ha="center", va="center")
     for name, place in UNITS.items():
-        unit(ax, activation, place, 20)
+        unit_graph(ax, activation, place, 20)
         ax.text(place[0], place[1] + 30, name, color=MUTED, ha="center", va="center")
 
 
