@@ -161,7 +161,7 @@ def code(function):
 def gather(function, lines, name=None):
     """Add a function's lines by its name, after those of the names that it needs."""
     source = textwrap.dedent(inspect.getsource(function))
-    source = source[source.index("def ") :].rstrip()
+    source = unchecked(source[source.index("def ") :].rstrip())
     for word in names_in(source):
         thing = function.__globals__.get(word)
         if word in lines or word in function.__code__.co_varnames:  # known, or its own
@@ -181,6 +181,13 @@ def gather(function, lines, name=None):
     own = function.__name__
     name = name or own
     lines[name] = source.replace(f"def {own}(", f"def {name}(", 1).replace(".function(", "(")
+
+
+def unchecked(source):
+    """A function's lines without the checks of its options, which are the book's own."""
+    source = re.sub(r"\n +_arguments\.\w+\([^\n]*\)(?=\n)", "", source)
+    source = re.sub(r'_arguments\.\w+\("\w+", (\w+)\)', r"\1", source)
+    return re.sub(r"\n +(\w+(?:, \w+)*) = \1(?=\n)", "", source)  # what is left of them
 
 
 def names_in(source):
