@@ -188,3 +188,27 @@ def test_a_gradient_needs_a_pass_and_its_shape():
     with pytest.raises(ValueError, match=r"gradient has the shape \(4,\)"):
         net.backward(np.zeros(4))
     assert squared_error(net(np.zeros((4, 2))), np.zeros(4))[0] == 0
+
+
+@pytest.mark.parametrize("dtype", ["foo", None, "float16", int])
+def test_another_dtype_is_refused(dtype):
+    with pytest.raises(ValueError, match="dtype must be float64 or float32; got "):
+        MLP([2, 1], dtype=dtype)
+
+
+@pytest.mark.parametrize("seed", [0, [0, 1]])
+@pytest.mark.parametrize(
+    ("weights", "biases", "words"),
+    [
+        ((3, 2), 3, r"init must give weights of shape \(2, 3\); it gave \(3, 2\)"),
+        ((2, 3), 1, r"init must give biases of shape \(3,\); it gave \(1,\)"),
+        (np.full((2, 3), np.nan), 3, "init must give finite weights; in layer 1 some are not"),
+        ((2, 3), np.full(3, np.inf), "init must give finite biases; in layer 1 some are not"),
+    ],
+)
+def test_an_init_that_gives_no_weights_of_its_shapes_is_refused(seed, weights, biases, words):
+    def init(rng, fan_in, fan_out, activation):
+        return tuple(x if isinstance(x, np.ndarray) else np.ones(x) for x in (weights, biases))
+
+    with pytest.raises(ValueError, match=words):
+        MLP([2, 3], init=init, seed=seed)

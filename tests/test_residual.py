@@ -70,6 +70,15 @@ def test_a_stack_equals_its_members(around):
         np.testing.assert_allclose(a[1], b, rtol=1e-9, atol=1e-12)
 
 
+def test_a_gradient_of_another_shape_is_refused():
+    net = ResidualMLP([3, 8, 2], normalise=True)
+    for x in (None, np.ones((4, 3))):
+        if x is not None:
+            net(x)
+        with pytest.raises(ValueError, match=r"gradient has the shape \(4, 1\); it must have"):
+            net.backward(np.ones((4, 1)))
+
+
 def test_skips_need_equal_layers():
     with pytest.raises(ValueError, match="sizes must have equal hidden layers"):
         ResidualMLP([3, 8, 9, 2], skip=True)

@@ -9,6 +9,7 @@ A stack's arrays have one more axis in front, and `@` multiplies their last two:
 members one after the other, each exactly as it would alone.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,38 @@ class Gradients(NamedTuple):
     biases: list
 
 
+def _refusing(cls):
+    """Decorator: a network refuses another dtype, and an init that gives no weights of its shapes.
+
+    It is no part of the class, since that stands in the digests of stored runs.
+    """
+    fill_in = cls.__init__
+
+    @wraps(fill_in)
+    def __init__(self, sizes, activation="relu", *, dtype=np.float64, **options):
+        try:
+            came = None if dtype is None else np.dtype(dtype)
+        except TypeError:
+            came = repr(dtype)
+        if came not in (np.float64, np.float32):
+            raise ValueError(f"dtype must be float64 or float32; got {came}")
+        fill_in(self, sizes, activation, dtype=dtype, **options)
+        for i, shape in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            for what, array, due in (
+                ("weights", self.weights[i], shape),
+                ("biases", self.biases[i], shape[1:]),
+            ):
+                if array.shape != (*self.members, *due):
+                    came = array.shape[len(self.members) :]
+                    raise ValueError(f"init must give {what} of shape {due}; it gave {came}")
+                if not np.isfinite(array).all():
+                    raise ValueError(f"init must give finite {what}; in layer {i + 1} some are not")
+
+    cls.__init__ = __init__
+    return cls
+
+
+@_refusing
 class MLP:
     """A multilayer perceptron, or a stack of them. The output layer is raw: it has no function.
 

@@ -11,6 +11,7 @@ they need. Everything else is `MLP`'s: weights, stacks of seeds, and training.
   as many as the data's numbers, not as its units.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,28 @@ from bends.network import MLP, Gradients
 EPSILON = 1e-5  # added to the variance, as PyTorch does, so that nothing is divided by 0
 
 
+def _refusing(cls):
+    """Decorator: `backward` refuses a gradient of another shape, as that of `MLP` does.
+
+    It is no part of the class, since that stands in the digests of stored runs.
+    """
+    send_back = cls.backward
+
+    @wraps(send_back)
+    def backward(self, gradient):
+        shape = np.shape(gradient)
+        if not self.pre_activations or shape != self.pre_activations[-1].shape:
+            raise ValueError(
+                f"gradient has the shape {shape}; it must have that of the outputs of the last "
+                "forward pass"
+            )
+        return send_back(self, gradient)
+
+    cls.backward = backward
+    return cls
+
+
+@_refusing
 class ResidualMLP(MLP):
     """An `MLP` whose hidden layers compute h + f(norm(h @ W + b)), or less of it.
 
