@@ -12,7 +12,7 @@ import re
 from html import escape, unescape
 
 PHONE = 42  # letters that stand side by side on a phone
-ROW = 110  # letters in a row of three columns or more, above which narrow columns read badly
+ROW = 330  # letters in a row, times its columns, above which narrow columns read badly
 HALF = 9  # letters that fit where two facts of a card share a line
 SHORT = 12  # letters of a cell that stays in one line
 SENTENCES = 150  # letters in a row of three columns or more that is better read in the margin too
@@ -105,7 +105,7 @@ def breakable(table):
 
 def is_too_wide(names, rows):
     """Whether a table is too wide for a phone."""
-    return letters(names, rows) > PHONE or holds(ROW, names, rows)
+    return letters(names, rows) > PHONE or holds(ROW / len(names), names, rows)
 
 
 def in_cards(body):
