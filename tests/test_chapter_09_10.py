@@ -241,7 +241,7 @@ def test_with_two_hidden_layers_only_the_sigmoid_needs_its_gain():
 
 
 def test_which_layers_move_while_the_sigmoid_sinks():
-    assert "layer 3 climbs a little, layers 1 and 2 stay" in written(9)
+    assert "layer 3 climbs a little, the first two stay" in written(9)
     assert "little happens for 100 steps" in written(9)
     data, seen = mnist1d(), {}
     net = MLP([40, 100, 100, 100, 100, 10], "sigmoid", init="uniform", seed=range(5),
