@@ -106,3 +106,9 @@ def test_a_long_word_of_code_may_break_after_a_dot_or_a_bracket():
     assert "taken.<wbr>append(<wbr>time.<wbr>perf_counter()" in html
     assert "short.name(" in html
     assert BeautifulSoup(html, "html.parser").pre.get_text().startswith("    taken.append(time.")
+
+
+def test_four_columns_read_badly_sooner_than_three():
+    row = ["of 20 networks 19 learn"] * 4  # 92 letters, in short words
+    assert cards.is_too_wide(["one", "two", "three", "four"], [row])
+    assert not cards.is_too_wide(["one", "two", "three"], [["of 20 networks, 19 learn it now"] * 3])
